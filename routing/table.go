@@ -1,0 +1,121 @@
+package routing
+
+import (
+	"slices"
+
+	"github.com/safenet-go/safenet/xorname"
+)
+
+// Key is a vault's identity on a connection, its Ed25519 public key.
+type Key = [32]byte
+
+// Contact is a known vault: the name that the network allotted it and the key
+// that proves it on a connection.
+type Contact struct {
+	Name xorname.Name
+	Key  Key
+}
+
+// Table holds the known vaults. The zero value is an empty table. A Table is
+// not safe for concurrent use.
+type Table struct {
+	contacts []Contact // by name
+	suspect  map[Key]bool
+}
+
+// Add adds a contact and reports whether the table changed. A contact of the
+// same key is replaced.
+func (t *Table) Add(c Contact) bool {
+	if old, ok := t.Contact(c.Key); ok {
+		if old == c {
+			return false
+		}
+		t.Remove(c.Key)
+	}
+	at, _ := slices.BinarySearchFunc(t.contacts, c, byName)
+	t.contacts = slices.Insert(t.contacts, at, c)
+	return true
+}
+
+// Remove removes the contact of a key and reports whether there was one.
+func (t *Table) Remove(key Key) bool {
+	at := t.index(key)
+	if at < 0 {
+		return false
+	}
+	t.contacts = slices.Delete(t.contacts, at, at+1)
+	delete(t.suspect, key)
+	return true
+}
+
+// Contact returns the contact of a key.
+func (t *Table) Contact(key Key) (Contact, bool) {
+	at := t.index(key)
+	if at < 0 {
+		return Contact{}, false
+	}
+	return t.contacts[at], true
+}
+
+// Len returns the number of contacts.
+func (t *Table) Len() int { return len(t.contacts) }
+
+// All returns the contacts in the order of their names.
+func (t *Table) All() []Contact { return slices.Clone(t.contacts) }
+
+// Closest returns the n contacts closest to the target by XOR distance, the
+// closest first, or all if there are fewer.
+func (t *Table) Closest(target xorname.Name, n int) []Contact {
+	return Closest(t.contacts, target, n)
+}
+
+// Suspect marks a contact that did not answer. It is still a member, but
+// requests go to others first until Heard.
+func (t *Table) Suspect(key Key) {
+	if t.index(key) < 0 {
+		return
+	}
+	if t.suspect == nil {
+		t.suspect = make(map[Key]bool)
+	}
+	t.suspect[key] = true
+}
+
+// Heard takes back a suspicion.
+func (t *Table) Heard(key Key) { delete(t.suspect, key) }
+
+// Suspected reports whether the contact of that key is under suspicion.
+func (t *Table) Suspected(key Key) bool { return t.suspect[key] }
+
+func (t *Table) index(key Key) int {
+	return slices.IndexFunc(t.contacts, func(c Contact) bool { return c.Key == key })
+}
+
+func byName(a, b Contact) int {
+	if c := a.Name.Compare(b.Name); c != 0 {
+		return c
+	}
+	return slices.Compare(a.Key[:], b.Key[:])
+}
+
+// Closest returns the n of the contacts closest to the target by XOR distance,
+// the closest first, or all if there are fewer. The contacts stay as they are.
+func Closest(contacts []Contact, target xorname.Name, n int) []Contact {
+	n = min(n, len(contacts))
+	if n <= 0 {
+		return nil
+	}
+	best := make([]Contact, 0, n+1)
+	for _, c := range contacts {
+		at := len(best)
+		for at > 0 && xorname.CompareDistance(target, c.Name, best[at-1].Name) < 0 {
+			at--
+		}
+		if at == n {
+			continue
+		}
+		best = slices.Insert(best, at, c)
+		best = best[:min(n, len(best))]
+	}
+	return best
+}
