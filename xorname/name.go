@@ -29,8 +29,8 @@ var ErrMalformed = errors.New("xorname: malformed encoding")
 // zero value is the name 0.
 type Name [Size]byte
 
-// FromContent names content by its SHA3-256 hash (paper, introduction: "SHA3-256
-// identifiers for vaults and data"). Several parts are hashed as if they were
+// FromContent names content by its SHA3-256 hash (paper,
+// "Introduction" and "Immutable Data"). Several parts are hashed as if they were
 // joined, so a caller for whom the border between parts matters must encode
 // their lengths.
 func FromContent(parts ...[]byte) Name {
