@@ -1,0 +1,220 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// This file is the answering side: calls of the peer, from admission to the end of our handler.
+
+// errOverLimit is the fault of a peer that ignores the window it was given.
+var errOverLimit = errors.New("transport: the peer exceeds its window")
+
+// incoming is a call of the peer.
+type incoming struct {
+	id      uint32
+	kind    frameType
+	bytes   int
+	stream  bool
+	timeout time.Duration
+	refused code // not codeDone: it is answered with this code instead of being handled
+	ctx     context.Context
+}
+
+// budget is a number of bytes that may be held at a time.
+type budget struct {
+	free atomic.Int64
+}
+
+func (b *budget) take(n int) bool {
+	if b.free.Add(-int64(n)) >= 0 {
+		return true
+	}
+	b.give(n)
+	return false
+}
+
+func (b *budget) give(n int) { b.free.Add(int64(n)) }
+
+// deadlineOf is how long a request may take.
+func (ep *endpoint) deadlineOf(f frame) time.Duration {
+	if f.arg == 0 {
+		return ep.cfg.RequestTimeout
+	}
+	return time.Duration(f.arg) * time.Millisecond
+}
+
+// admit counts a call against the peer's window. The peer knows the window, so going beyond it is a fault; that this endpoint
+// as a whole is full is not, and only refuses the call.
+func (c *conn) admit(in *incoming) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inCalls >= c.ep.cfg.MaxStreams || c.inBytes+in.bytes > c.ep.cfg.BytesPerPeer {
+		return errOverLimit
+	}
+	in.ctx = c.qc.Context()
+	if in.kind == frameRequest {
+		if _, twice := c.serving[in.id]; twice {
+			return fmt.Errorf("%w: request id used twice", ErrMalformed)
+		}
+		ctx, cancel := context.WithTimeout(in.ctx, in.timeout)
+		in.ctx, c.serving[in.id] = ctx, cancel
+	}
+	if !c.ep.total.take(in.bytes) {
+		in.refused = codeBusy
+		c.ep.cfg.Logger.Warn("transport: no memory left for a call", "peer", c.id.short(), "bytes", in.bytes)
+	}
+	c.inCalls++
+	c.inBytes += in.bytes
+	return nil
+}
+
+// leave ends what admit began.
+func (c *conn) leave(in *incoming) {
+	c.uncount(in)
+	c.forget(in)
+}
+
+// uncount opens the window again: the peer may know that the call has ended.
+func (c *conn) uncount(in *incoming) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inCalls--
+	c.inBytes -= in.bytes
+	if in.refused == codeDone {
+		c.ep.total.give(in.bytes)
+	}
+}
+
+// forget ends the context of a request.
+func (c *conn) forget(in *incoming) {
+	if in.kind != frameRequest {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.serving[in.id]()
+	delete(c.serving, in.id)
+}
+
+func (c *conn) cancelServing(id uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cancel, ok := c.serving[id]; ok {
+		cancel()
+	}
+}
+
+// serve runs the handler for an admitted call and tells the peer that the call has ended.
+func (c *conn) serve(in *incoming, m Message) {
+	if in.kind == frameMessage {
+		c.serveMessage(in, m)
+		return
+	}
+	answer, err := Message{}, in.refused.err()
+	if in.refused == codeDone {
+		answer, err = ServeRequest(in.ctx, c.ep.cfg.Handler, c.id, m, c.reportPanic)
+	}
+	c.uncount(in)
+	if err == nil && len(answer.Head)+len(answer.Body) > laneMax {
+		err = c.answerOnStream(in, answer)
+		if err == nil {
+			c.forget(in)
+			return
+		}
+	}
+	c.forget(in)
+	c.answerOnLane(in.id, answer, err)
+}
+
+func (c *conn) serveMessage(in *incoming, m Message) {
+	if in.refused == codeDone {
+		ServeMessage(in.ctx, c.ep.cfg.Handler, c.id, m, c.reportPanic)
+	}
+	c.leave(in)
+	switch {
+	case !in.stream:
+		c.returnCredit(1, in.bytes)
+	case in.refused != codeDone:
+		c.write(frame{typ: frameRefusal, kind: uint16(in.refused), id: in.id}, nil, nil)
+	default:
+		c.write(frame{typ: frameEnded, id: in.id}, nil, nil)
+	}
+}
+
+func (c *conn) reportPanic(reason string) {
+	c.ep.cfg.Logger.Error("transport: handler panicked", "peer", c.id.short(), "panic", reason)
+}
+
+// returnCredit tells the peer about handled lane messages, a quarter of the window at a time: the peer can then not be out of
+// window for long while nothing is in progress here.
+func (c *conn) returnCredit(calls, bytes int) {
+	c.mu.Lock()
+	c.credit.calls += calls
+	c.credit.bytes += bytes
+	due := c.credit
+	tell := due.calls > 0 && (c.retired || due.calls*4 >= c.ep.cfg.MaxStreams || due.bytes*4 >= c.ep.cfg.BytesPerPeer)
+	if tell {
+		c.credit = credit{}
+	}
+	c.mu.Unlock()
+	if tell {
+		c.write(frame{typ: frameCredit, id: uint32(due.calls), arg: uint32(due.bytes)}, nil, nil)
+	}
+}
+
+func (c *conn) answerOnLane(id uint32, m Message, err error) {
+	var remote *RemoteError
+	switch {
+	case err == nil:
+		c.write(frame{typ: frameResponse, kind: m.Kind, id: id}, m.Head, m.Body)
+	case errors.As(err, &remote):
+		c.write(frame{typ: frameFailure, kind: remote.Code, id: id}, nil, []byte(remote.Text))
+	default:
+		c.write(frame{typ: frameRefusal, kind: uint16(refusalCode(err)), id: id}, nil, nil)
+	}
+}
+
+// refusalCode is how an error of our own travels.
+func refusalCode(err error) code {
+	for _, c := range []code{codeBusy, codeNoHandler, codeDeadline, codeCanceled, codeTooLarge} {
+		if errors.Is(err, c.err()) {
+			return c
+		}
+	}
+	return codeRefused
+}
+
+// answerOnStream sends a large answer. What the peer does not read is bounded in time by the request's deadline, and in bytes
+// by a quarter of BytesTotal.
+func (c *conn) answerOnStream(in *incoming, m Message) error {
+	if !c.holdAnswer(m.size()) {
+		return fmt.Errorf("%w: no memory left for the answer", ErrBusy)
+	}
+	defer c.dropAnswer(m.size())
+	str, err := c.qc.OpenUniStreamSync(in.ctx)
+	if err != nil {
+		return c.streamError(in.ctx, err)
+	}
+	return c.writeStream(in.ctx, str, frame{typ: frameResponse, kind: m.Kind, id: in.id}, m)
+}
+
+func (c *conn) holdAnswer(n int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.answerBytes+n > max(c.ep.cfg.BytesPerPeer, c.ep.cfg.BytesTotal/4) || !c.ep.total.take(n) {
+		return false
+	}
+	c.answerBytes += n
+	return true
+}
+
+func (c *conn) dropAnswer(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answerBytes -= n
+	c.ep.total.give(n)
+}

@@ -1,0 +1,115 @@
+package transport
+
+import (
+	"container/list"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	bookPeers    = 8192 // identities remembered
+	addrsPerPeer = 4    // addresses of one
+
+	// A peer that could not be reached is left alone for a random half to whole of a time that doubles with each failure. It
+	// stays short, so that a peer that restarts is soon found again.
+	firstBackoff = 100 * time.Millisecond
+	maxBackoff   = time.Second
+)
+
+// book remembers where peers listen and when they may be dialled again.
+type book struct {
+	mu      sync.Mutex
+	entries map[PeerID]*list.Element // of *entry
+	recent  list.List                // most recently used first
+}
+
+type entry struct {
+	id       PeerID
+	addrs    []string // best first
+	failures int
+	until    time.Time // no dial before
+}
+
+func newBook() *book { return &book{entries: make(map[PeerID]*list.Element)} }
+
+// entry finds or makes the entry of id, evicting the one not used for longest.
+func (b *book) entry(id PeerID) *entry {
+	if el, ok := b.entries[id]; ok {
+		b.recent.MoveToFront(el)
+		return el.Value.(*entry)
+	}
+	if b.recent.Len() >= bookPeers {
+		oldest := b.recent.Back()
+		delete(b.entries, oldest.Value.(*entry).id)
+		b.recent.Remove(oldest)
+	}
+	e := &entry{id: id}
+	b.entries[id] = b.recent.PushFront(e)
+	return e
+}
+
+// learn puts addr first: the caller has it from somewhere newer than what is known. It may be dialled at once.
+func (b *book) learn(id PeerID, addr string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.entry(id)
+	if !slices.Contains(e.addrs, addr) {
+		e.failures, e.until = 0, time.Time{}
+	}
+	e.prefer(addr)
+}
+
+// reached notes that a connection with id exists, by way of addr.
+func (b *book) reached(id PeerID, addr string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.entry(id)
+	e.failures, e.until = 0, time.Time{}
+	e.prefer(addr)
+}
+
+func (e *entry) prefer(addr string) {
+	e.addrs = slices.DeleteFunc(e.addrs, func(a string) bool { return a == addr })
+	e.addrs = slices.Insert(e.addrs, 0, addr)
+	e.addrs = e.addrs[:min(len(e.addrs), addrsPerPeer)]
+}
+
+// failed notes that no address of id could be reached.
+func (b *book) failed(id PeerID, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	el, ok := b.entries[id]
+	if !ok {
+		return
+	}
+	e := el.Value.(*entry)
+	wait := min(firstBackoff<<min(e.failures, 16), maxBackoff)
+	e.failures++
+	e.until = now.Add(wait/2 + rand.N(wait/2))
+}
+
+// mayDial returns nil if there is an address of id to dial now.
+func (b *book) mayDial(id PeerID, now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	el, ok := b.entries[id]
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrUnknownPeer, id.short())
+	}
+	if e := el.Value.(*entry); now.Before(e.until) {
+		return fmt.Errorf("%w: %d dials failed, the next is due in %v", ErrPeerGone, e.failures, e.until.Sub(now))
+	}
+	return nil
+}
+
+func (b *book) addrs(id PeerID) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if el, ok := b.entries[id]; ok {
+		return slices.Clone(el.Value.(*entry).addrs)
+	}
+	return nil
+}

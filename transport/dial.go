@@ -1,0 +1,239 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/quic-go/quic-go"
+)
+
+// dialKey is what makes two dials the same: those for an identity at its known addresses, or at a given one.
+type dialKey struct {
+	want PeerID
+	addr string
+}
+
+// dial is one attempt that any number of callers wait for. It does not end with the caller who began it.
+type dial struct {
+	done chan struct{}
+	id   PeerID
+	err  error
+}
+
+func (ep *endpoint) Connect(ctx context.Context, addr string, want PeerID) (PeerID, error) {
+	if err := ctx.Err(); err != nil {
+		return PeerID{}, err
+	}
+	if want == ep.id {
+		return PeerID{}, fmt.Errorf("%w: it is our own identity", ErrIdentity)
+	}
+	if !want.IsZero() && ep.live(want) != nil {
+		return want, nil
+	}
+	if want.IsZero() {
+		if c := ep.liveAt(ctx, addr); c != nil {
+			return c.id, nil
+		}
+	}
+	return ep.join(ctx, dialKey{want: want, addr: addr})
+}
+
+func (ep *endpoint) Learn(id PeerID, addr string) {
+	if id != ep.id && !id.IsZero() {
+		ep.book.learn(id, addr)
+	}
+}
+
+// reach returns the connection with a peer, dialling it if need be.
+func (ep *endpoint) reach(ctx context.Context, to PeerID) (*conn, error) {
+	if c := ep.live(to); c != nil {
+		return c, nil
+	}
+	if err := ep.book.mayDial(to, time.Now()); err != nil {
+		return nil, err
+	}
+	if _, err := ep.join(ctx, dialKey{want: to}); err != nil {
+		return nil, err
+	}
+	if c := ep.live(to); c != nil {
+		return c, nil
+	}
+	return nil, fmt.Errorf("%w: lost right after the dial", ErrPeerGone)
+}
+
+// join waits for the dial under way for key, or begins it.
+func (ep *endpoint) join(ctx context.Context, key dialKey) (PeerID, error) {
+	ep.mu.Lock()
+	if ep.closed {
+		ep.mu.Unlock()
+		return PeerID{}, ErrClosed
+	}
+	d, under := ep.dials[key]
+	if !under {
+		d = &dial{done: make(chan struct{})}
+		ep.dials[key] = d
+		ep.wg.Go(func() { ep.runDial(key, d) })
+	}
+	ep.mu.Unlock()
+	select {
+	case <-d.done:
+		return d.id, d.err
+	case <-ctx.Done():
+		return PeerID{}, ctx.Err()
+	}
+}
+
+func (ep *endpoint) runDial(key dialKey, d *dial) {
+	d.id, d.err = ep.dialAddrs(key)
+	ep.mu.Lock()
+	delete(ep.dials, key)
+	ep.mu.Unlock()
+	close(d.done)
+}
+
+// dialAddrs tries the addresses of key in turn. That the peer reached us in the meantime is as good.
+func (ep *endpoint) dialAddrs(key dialKey) (PeerID, error) {
+	select {
+	case ep.dialSlots <- struct{}{}:
+		defer func() { <-ep.dialSlots }()
+	case <-ep.ctx.Done():
+		return PeerID{}, ErrClosed
+	}
+	addrs := []string{key.addr}
+	if key.addr == "" {
+		addrs = ep.book.addrs(key.want)
+	}
+	var errs []error
+	for _, addr := range addrs {
+		id, err := ep.dialAddr(addr, key.want)
+		if err == nil {
+			ep.book.reached(id, addr)
+			return id, nil
+		}
+		if !key.want.IsZero() && ep.live(key.want) != nil {
+			return key.want, nil
+		}
+		errs = append(errs, fmt.Errorf("dialling %s: %w", addr, err))
+	}
+	if ep.ctx.Err() != nil {
+		return PeerID{}, ErrClosed
+	}
+	ep.book.failed(key.want, time.Now())
+	return PeerID{}, errors.Join(errs...)
+}
+
+// dialAddr tries each address that a host name stands for.
+func (ep *endpoint) dialAddr(addr string, want PeerID) (PeerID, error) {
+	ctx, cancel := context.WithTimeout(ep.ctx, ep.cfg.HandshakeTimeout)
+	defer cancel()
+	targets, err := resolve(ctx, addr)
+	if err != nil {
+		return PeerID{}, fmt.Errorf("%w: %w", ErrPeerGone, err)
+	}
+	for _, target := range targets {
+		var id PeerID
+		if id, err = ep.dialTarget(ctx, target, want); err == nil {
+			return id, nil
+		}
+	}
+	return PeerID{}, err
+}
+
+// resolve turns host:port into at most maxTargets addresses.
+func resolve(ctx context.Context, addr string) ([]*net.UDPAddr, error) {
+	if ap, err := netip.ParseAddrPort(addr); err == nil {
+		return []*net.UDPAddr{net.UDPAddrFromAddrPort(ap)}, nil
+	}
+	const maxTargets = 4
+	host, service, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	port, err := net.DefaultResolver.LookupPort(ctx, "udp", service)
+	if err != nil {
+		return nil, err
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, err
+	}
+	var targets []*net.UDPAddr
+	for _, ip := range ips[:min(len(ips), maxTargets)] {
+		targets = append(targets, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip.Unmap(), uint16(port))))
+	}
+	return targets, nil
+}
+
+func (ep *endpoint) dialTarget(ctx context.Context, addr *net.UDPAddr, want PeerID) (PeerID, error) {
+	qcfg := ep.quicConfig(-1)
+	qcfg.KeepAlivePeriod = ep.cfg.KeepAlive
+	qc, err := ep.tr.Dial(ctx, addr, tlsConfig(ep.cert, verifier(ep.id, want)), qcfg)
+	if err != nil {
+		return PeerID{}, dialError(err)
+	}
+	c, err := ep.introduce(ctx, qc)
+	if err == nil {
+		c.start(nil)
+		return c.id, nil
+	}
+	id, _ := remoteID(qc)
+	_ = qc.CloseWithError(quic.ApplicationErrorCode(acceptCode(err)), "")
+	if isDuplicateRefusal(err) && ep.live(id) != nil {
+		return id, nil
+	}
+	return PeerID{}, dialError(err)
+}
+
+// introduce says hello and waits for the other side's: with mutual TLS, the dialler's handshake ends before the acceptor has
+// judged its certificate.
+func (ep *endpoint) introduce(ctx context.Context, qc *quic.Conn) (*conn, error) {
+	id, err := remoteID(qc)
+	if err != nil {
+		return nil, err
+	}
+	str, err := qc.OpenStreamSync(ctx)
+	if err != nil {
+		return nil, err
+	}
+	deadline, _ := ctx.Deadline()
+	_ = str.SetDeadline(deadline)
+	if _, err := str.Write(ep.hello()); err != nil {
+		return nil, err
+	}
+	theirs, err := readHello(str)
+	if err != nil {
+		return nil, err
+	}
+	c := newConn(ep, qc, str, id, true, theirs)
+	return c, ep.register(c)
+}
+
+func isDuplicateRefusal(err error) bool {
+	var app *quic.ApplicationError
+	return errors.As(err, &app) && app.Remote && app.ErrorCode == quic.ApplicationErrorCode(codeDuplicate)
+}
+
+// dialError sorts the ways in which a dial can fail.
+func dialError(err error) error {
+	var (
+		app   *quic.ApplicationError
+		trans *quic.TransportError
+	)
+	switch {
+	case errors.Is(err, ErrIdentity), errors.Is(err, ErrMalformed), errors.Is(err, ErrBusy), errors.Is(err, ErrClosed):
+		return err
+	case errors.As(err, &app) && app.Remote:
+		return fmt.Errorf("%w: %w", code(min(app.ErrorCode, quic.ApplicationErrorCode(codeCount))).err(), err)
+	case errors.As(err, &trans) && !trans.Remote && trans.ErrorCode.IsCryptoError():
+		return fmt.Errorf("%w: %w", ErrIdentity, err)
+	case errors.As(err, &trans) && trans.Remote && (trans.ErrorCode.IsCryptoError() || trans.ErrorCode == quic.ConnectionRefused):
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	case errors.Is(err, quic.ErrTransportClosed):
+		return ErrClosed
+	}
+	return fmt.Errorf("%w: %w", ErrPeerGone, err)
+}

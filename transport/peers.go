@@ -1,0 +1,175 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// peer is an identity that is connected now. Normally it has one connection; for a moment it has two, when both sides dialled.
+type peer struct {
+	conns []*conn // not retired; the first is used for new calls
+}
+
+// register adds a connection whose peer said hello. Both sides prefer the connection that the smaller identity dialled; the one
+// who dialled the preferred connection retires the other. That side knows that both sides have the preferred one.
+func (ep *endpoint) register(c *conn) error {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if ep.closed {
+		return ErrClosed
+	}
+	p := ep.peers[c.id]
+	if p == nil {
+		if len(ep.peers) >= ep.cfg.MaxPeers || ep.events.overflow(2*ep.cfg.MaxPeers) {
+			return fmt.Errorf("%w: %d peers are connected", ErrBusy, len(ep.peers))
+		}
+		p = &peer{}
+		ep.peers[c.id] = p
+		ep.events.add(c.id, true)
+	}
+	ep.conns[c] = struct{}{}
+	p.conns = append(p.conns, c)
+	p.sort()
+	if best := p.conns[0]; best.dialed && len(p.conns) > 1 {
+		for _, other := range p.conns[1:] {
+			ep.wg.Go(other.retire)
+		}
+		p.conns = p.conns[:1:1]
+	}
+	return nil
+}
+
+// sort puts the preferred connection first; of two dialled by the same side, the newer one, since the other side accepted it
+// only because the older one was dead to it.
+func (p *peer) sort() {
+	last := len(p.conns) - 1
+	if last > 0 && !p.conns[0].betterThan(p.conns[last]) {
+		p.conns[0], p.conns[last] = p.conns[last], p.conns[0]
+	}
+}
+
+// betterThan compares with a newer connection of the same pair of identities.
+func (c *conn) betterThan(newer *conn) bool {
+	if c.dialed == newer.dialed {
+		return false
+	}
+	return c.dialed == c.ep.id.less(c.id)
+}
+
+// demote takes a connection out of use for new calls.
+func (ep *endpoint) demote(c *conn) {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	ep.demoteLocked(c)
+}
+
+func (ep *endpoint) demoteLocked(c *conn) {
+	p := ep.peers[c.id]
+	if p == nil {
+		return
+	}
+	for i, other := range p.conns {
+		if other != c {
+			continue
+		}
+		p.conns = append(p.conns[:i:i], p.conns[i+1:]...)
+		if len(p.conns) == 0 {
+			delete(ep.peers, c.id)
+			ep.events.add(c.id, false)
+		}
+		return
+	}
+}
+
+// remove forgets a connection that has ended.
+func (ep *endpoint) remove(c *conn) {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	ep.demoteLocked(c)
+	delete(ep.conns, c)
+	close(c.removed)
+}
+
+// live is the connection to use for a peer, nil if there is none.
+func (ep *endpoint) live(id PeerID) *conn {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if p := ep.peers[id]; p != nil {
+		return p.conns[0]
+	}
+	return nil
+}
+
+// connsOf lists all connections with a peer, retired ones too.
+func (ep *endpoint) connsOf(id PeerID) []*conn {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	var conns []*conn
+	for c := range ep.conns {
+		if c.id == id {
+			conns = append(conns, c)
+		}
+	}
+	return conns
+}
+
+func (ep *endpoint) allConns() []*conn {
+	conns := make([]*conn, 0, len(ep.conns))
+	for c := range ep.conns {
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+func (ep *endpoint) Peers() []PeerID {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	ids := make([]PeerID, 0, len(ep.peers))
+	for id := range ep.peers {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func (ep *endpoint) RemoteAddr(id PeerID) string {
+	if c := ep.live(id); c != nil {
+		return c.qc.RemoteAddr().String()
+	}
+	return ""
+}
+
+// liveAt is a connected peer whose address, as seen here, is addr, if it still answers.
+func (ep *endpoint) liveAt(ctx context.Context, addr string) *conn {
+	ep.mu.Lock()
+	var found *conn
+	for _, p := range ep.peers {
+		if c := p.conns[0]; c.qc.RemoteAddr().String() == addr {
+			found = c
+			break
+		}
+	}
+	ep.mu.Unlock()
+	if found == nil || !found.answers(ctx) {
+		return nil
+	}
+	return found
+}
+
+// pingTimeout is how long a connection has to prove that it is alive when a second one wants its place.
+const pingTimeout = time.Second
+
+// answers reports whether the peer is still there, and closes the connection if not.
+func (c *conn) answers(ctx context.Context) bool {
+	pctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	err := c.ping(pctx)
+	if err == nil {
+		return true
+	}
+	if ctx.Err() == nil {
+		c.close(codeSlow, "")
+		<-c.removed
+	}
+	return false
+}

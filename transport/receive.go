@@ -1,0 +1,270 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/quic-go/quic-go"
+)
+
+// This file reads what the peer sends, on the lane and on streams of their own.
+
+const (
+	laneBuffer    = 8 << 10
+	headerTimeout = 5 * time.Second // for the 20 bytes of a stream's header
+
+	// A body has bodyTimeout and a second more for each bodyRate bytes.
+	bodyTimeout = 5 * time.Second
+	bodyRate    = 32 << 10
+)
+
+// readLane handles the frames of the lane. It waits for nothing but the peer's bytes.
+func (c *conn) readLane() {
+	r := bufio.NewReaderSize(c.lane.str, laneBuffer)
+	for {
+		header, err := r.Peek(frameSize)
+		if err != nil {
+			c.laneBroken(err)
+			return
+		}
+		f, err := parseLane(header)
+		if err == nil {
+			_, _ = r.Discard(frameSize)
+			err = c.handleFrame(f, r)
+		}
+		if err != nil {
+			if c.qc.Context().Err() == nil {
+				c.fail(failCode(err), err)
+			}
+			return
+		}
+	}
+}
+
+// failCode tells the peer what it did wrong.
+func failCode(err error) code {
+	if errors.Is(err, errOverLimit) {
+		return codeLimit
+	}
+	return codeMalformed
+}
+
+func (c *conn) handleFrame(f frame, r io.Reader) error {
+	if f.isCall() {
+		return c.handleLaneCall(f, r)
+	}
+	switch f.typ {
+	case frameResponse:
+		m, err := readLanePayload(f, r)
+		if err != nil {
+			return err
+		}
+		c.endCall(f.id, result{m: m})
+	case frameFailure:
+		m, err := readLanePayload(f, r)
+		if err != nil {
+			return err
+		}
+		c.endCall(f.id, result{err: &RemoteError{Code: f.kind, Text: clip(string(m.Body))}})
+	case frameRefusal:
+		c.endCall(f.id, result{err: fmt.Errorf("request refused: %w", code(f.kind).err())})
+	case frameCancel:
+		c.cancelServing(f.id)
+	case frameCredit:
+		return c.takeCredit(f.id, f.arg)
+	case frameEnded:
+		c.endCall(f.id, result{})
+	case framePing:
+		c.write(frame{typ: framePong, id: f.id}, nil, nil)
+	case framePong:
+		c.pong(f.id)
+	case frameRetire:
+		c.ep.demote(c)
+		c.retire()
+	case frameFinished:
+		c.mu.Lock()
+		c.peerFinished = true
+		c.mu.Unlock()
+		c.checkFinished()
+	}
+	return nil
+}
+
+// readLanePayload reads the head and body of a lane frame into one new slice: they are small, and belong to the receiver.
+func readLanePayload(f frame, r io.Reader) (Message, error) {
+	m := Message{Kind: f.kind}
+	if f.head|f.body == 0 {
+		return m, nil
+	}
+	buf := make([]byte, f.head+f.body)
+	if _, err := io.ReadFull(r, buf); err != nil {
+		return m, fmt.Errorf("%w: lane ended inside a frame: %w", ErrMalformed, err)
+	}
+	m.Head, m.Body = buf[:f.head:f.head], buf[f.head:]
+	return m, nil
+}
+
+// handleLaneCall admits a call and starts its handler.
+func (c *conn) handleLaneCall(f frame, r io.Reader) error {
+	m, err := readLanePayload(f, r)
+	if err != nil {
+		return err
+	}
+	in := &incoming{id: f.id, bytes: f.size(), kind: f.typ, timeout: c.ep.deadlineOf(f)}
+	if err := c.admit(in); err != nil {
+		return err
+	}
+	c.ep.wg.Go(func() { c.serve(in, m) })
+	return nil
+}
+
+// acceptStreams gives each stream that the peer opens a goroutine; the stream limit bounds their number.
+func (c *conn) acceptStreams() {
+	for {
+		str, err := c.qc.AcceptUniStream(context.Background())
+		if err != nil {
+			return
+		}
+		c.ep.wg.Go(func() {
+			if err := c.readStream(str); err != nil {
+				c.fail(failCode(err), err)
+			}
+		})
+	}
+}
+
+// readStream reads the header of a stream and what the header announces. An error it returns costs the peer the connection.
+func (c *conn) readStream(str *quic.ReceiveStream) error {
+	_ = str.SetReadDeadline(time.Now().Add(headerTimeout))
+	var header [frameSize]byte
+	if _, err := io.ReadFull(str, header[:]); err != nil {
+		return c.dropStream(str, idOf(str.StreamID()), err)
+	}
+	f, err := parseStream(header[:])
+	if err != nil && !errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	if f.typ == frameResponse {
+		return c.readResponse(str, f, err)
+	}
+	f.id = idOf(str.StreamID())
+	if err != nil {
+		return c.refuseStream(str, f.id, codeTooLarge)
+	}
+	return c.readCall(str, f)
+}
+
+// readCall admits the call before it takes memory for it.
+func (c *conn) readCall(str *quic.ReceiveStream, f frame) error {
+	in := &incoming{id: f.id, bytes: f.size(), kind: f.typ, stream: true, timeout: c.ep.deadlineOf(f)}
+	if err := c.admit(in); err != nil {
+		return err
+	}
+	if in.refused != codeDone {
+		str.CancelRead(quic.StreamErrorCode(in.refused))
+		c.serve(in, Message{})
+		return nil
+	}
+	m, err := readBody(str, f)
+	if err != nil {
+		c.leave(in)
+		return c.dropStream(str, f.id, err)
+	}
+	c.serve(in, m)
+	return nil
+}
+
+// readResponse reads the answer to a request of ours; tooLarge is the verdict on its header.
+func (c *conn) readResponse(str *quic.ReceiveStream, f frame, tooLarge error) error {
+	wanted, err := c.claim(f.id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !wanted:
+		str.CancelRead(quic.StreamErrorCode(codeCanceled))
+		c.endCall(f.id, result{})
+		return nil
+	case tooLarge != nil:
+		str.CancelRead(quic.StreamErrorCode(codeTooLarge))
+		c.endCall(f.id, result{err: tooLarge})
+		return nil
+	case !c.ep.total.take(f.size()):
+		str.CancelRead(quic.StreamErrorCode(codeBusy))
+		c.endCall(f.id, result{err: fmt.Errorf("%w: no memory left for the answer", ErrBusy)})
+		return nil
+	}
+	defer c.ep.total.give(f.size())
+	m, err := readBody(str, f)
+	if err == nil {
+		c.endCall(f.id, result{m: m})
+		return nil
+	}
+	if errors.Is(err, ErrMalformed) {
+		return err
+	}
+	str.CancelRead(quic.StreamErrorCode(codeSlow))
+	var reset *quic.StreamError
+	if errors.As(err, &reset) && reset.Remote {
+		return nil // the peer says on the lane why
+	}
+	c.endCall(f.id, result{err: fmt.Errorf("%w: the answer stopped half-way: %w", ErrPeerGone, err)})
+	return nil
+}
+
+// readBody reads exactly what the header announced, into slices of that size, and the end of the stream after it.
+func readBody(str *quic.ReceiveStream, f frame) (Message, error) {
+	allowed := bodyTimeout + time.Duration(f.size())*time.Second/bodyRate
+	_ = str.SetReadDeadline(time.Now().Add(allowed))
+	m := Message{Kind: f.kind}
+	for _, part := range []struct {
+		into *[]byte
+		size uint32
+	}{{&m.Head, f.head}, {&m.Body, f.body}} {
+		if part.size == 0 {
+			continue
+		}
+		*part.into = make([]byte, part.size)
+		if _, err := io.ReadFull(str, *part.into); err != nil {
+			return Message{}, endedEarly(err)
+		}
+	}
+	var extra [1]byte
+	switch n, err := str.Read(extra[:]); {
+	case n > 0:
+		return Message{}, fmt.Errorf("%w: stream goes on after its message", ErrMalformed)
+	case err != io.EOF:
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// endedEarly tells the end of a stream inside a message from a reset or a timeout.
+func endedEarly(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: stream ended inside its message", ErrMalformed)
+	}
+	return err
+}
+
+// dropStream ends a call whose bytes did not all come. Only a stream that ended in the wrong place costs the connection.
+func (c *conn) dropStream(str *quic.ReceiveStream, id uint32, err error) error {
+	if err = endedEarly(err); errors.Is(err, ErrMalformed) {
+		return err
+	}
+	var reset *quic.StreamError
+	if errors.As(err, &reset) && reset.Remote {
+		return c.refuseStream(str, id, codeCanceled)
+	}
+	return c.refuseStream(str, id, codeSlow)
+}
+
+func (c *conn) refuseStream(str *quic.ReceiveStream, id uint32, why code) error {
+	str.CancelRead(quic.StreamErrorCode(why))
+	c.write(frame{typ: frameRefusal, kind: uint16(why), id: id}, nil, nil)
+	return nil
+}

@@ -1,0 +1,15 @@
+package transport
+
+import (
+	"fmt"
+	"net"
+)
+
+// openSocket binds the one UDP socket on which an endpoint listens and dials.
+func openSocket(cfg Config) (net.PacketConn, error) {
+	addr, err := net.ResolveUDPAddr("udp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("address to listen on: %w", err)
+	}
+	return net.ListenUDP("udp", addr)
+}
