@@ -1,29 +1,32 @@
 package xorname
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// inputs are names and prefixes for the measurements: 256 of each, so that
-// no branch is predictable, and half of the names share bits with the next.
-var inputs = func() (in struct {
+// The inputs of the measurements: enough of them that no branch is
+// predictable; every second name shares bits with the one before.
+var (
 	names    [256]Name
 	prefixes [256]Prefix
-}) {
+)
+
+func init() {
 	random := rand.New(rand.NewPCG(1, 2))
-	for i := range in.names {
-		in.names[i] = FromContent([]byte{byte(i)})
+	for i := range names {
+		names[i] = FromContent([]byte{byte(i)})
 		if i%2 == 1 {
-			in.names[i] = NewPrefix(random.IntN(Bits), in.names[i-1]).SubstitutedIn(in.names[i])
+			names[i] = NewPrefix(random.IntN(Bits), names[i-1]).SubstitutedIn(names[i])
 		}
-		in.prefixes[i] = NewPrefix(random.IntN(Bits+1), in.names[i])
+		prefixes[i] = NewPrefix(random.IntN(Bits+1), names[i])
 	}
-	return in
-}()
+}
 
 // Sinks keep the compiler from dropping what is measured.
 var (
@@ -38,46 +41,131 @@ var operations = []struct {
 	name string
 	run  func(count int)
 }{
-	{"Compare", onNames(func(a, b, _ *Name) { intSink += a.Compare(*b) })},
-	{"CompareDistance", onNames(func(a, b, c *Name) { intSink += CompareDistance(*c, *a, *b) })},
-	{"Xor", onNames(func(a, b, _ *Name) { nameSink = a.Xor(*b) })},
-	{"Not", onNames(func(a, _, _ *Name) { nameSink = a.Not() })},
-	{"NameCommonPrefix", onNames(func(a, b, _ *Name) { intSink += a.CommonPrefix(*b) })},
-	{"Bit", onNames(func(a, b, _ *Name) { boolSink = a.Bit(int(b[0])) })},
-	{"WithBit", onNames(func(a, b, _ *Name) { nameSink = a.WithBit(int(b[0]), true) })},
-	{"NewPrefix", onNames(func(a, b, _ *Name) { prefixSink = NewPrefix(int(b[0]), *a) })},
-	{"Matches", onPrefixes(func(p, _ *Prefix, n *Name) { boolSink = p.Matches(*n) })},
-	{"CommonPrefix", onPrefixes(func(p, _ *Prefix, n *Name) { intSink += p.CommonPrefix(*n) })},
-	{"Compatible", onPrefixes(func(p, q *Prefix, _ *Name) { boolSink = p.Compatible(*q) })},
-	{"ExtensionOf", onPrefixes(func(p, q *Prefix, _ *Name) { boolSink = p.ExtensionOf(*q) })},
-	{"Neighbour", onPrefixes(func(p, q *Prefix, _ *Name) { boolSink = p.Neighbour(*q) })},
-	{"Pushed", onPrefixes(func(p, _ *Prefix, _ *Name) { prefixSink = p.Pushed(true) })},
-	{"Popped", onPrefixes(func(p, _ *Prefix, _ *Name) { prefixSink = p.Popped() })},
-	{"Sibling", onPrefixes(func(p, _ *Prefix, _ *Name) { prefixSink = p.Sibling() })},
-	{"Flipped", onPrefixes(func(p, _ *Prefix, n *Name) { prefixSink = p.Flipped(int(n[0])) })},
-	{"Ancestor", onPrefixes(func(p, _ *Prefix, n *Name) { prefixSink, boolSink = p.Ancestor(int(n[0])) })},
-	{"LowerBound", onPrefixes(func(p, _ *Prefix, _ *Name) { nameSink = p.LowerBound() })},
-	{"UpperBound", onPrefixes(func(p, _ *Prefix, _ *Name) { nameSink = p.UpperBound() })},
-	{"SubstitutedIn", onPrefixes(func(p, _ *Prefix, n *Name) { nameSink = p.SubstitutedIn(*n) })},
-	{"PrefixCompare", onPrefixes(func(p, q *Prefix, _ *Name) { intSink += p.Compare(*q) })},
-	{"PrefixCompareBreadthFirst", onPrefixes(func(p, q *Prefix, _ *Name) { intSink += p.CompareBreadthFirst(*q) })},
-	{"PrefixCompareDistance", onPrefixes(func(p, q *Prefix, n *Name) { intSink += p.CompareDistance(*n, *q) })},
-}
-
-func onNames(op func(a, b, c *Name)) func(int) {
-	return func(count int) {
+	{"Compare", func(count int) {
 		for i := range count {
-			op(&inputs.names[i&255], &inputs.names[(i+1)&255], &inputs.names[(i+7)&255])
+			intSink += names[i&255].Compare(names[(i+1)&255])
 		}
-	}
-}
-
-func onPrefixes(op func(p, q *Prefix, n *Name)) func(int) {
-	return func(count int) {
+	}},
+	{"CompareDistance", func(count int) {
 		for i := range count {
-			op(&inputs.prefixes[i&255], &inputs.prefixes[(i+1)&255], &inputs.names[(i+1)&255])
+			intSink += CompareDistance(names[(i+7)&255], names[i&255], names[(i+1)&255])
 		}
-	}
+	}},
+	{"Xor", func(count int) {
+		for i := range count {
+			nameSink = names[i&255].Xor(names[(i+1)&255])
+		}
+	}},
+	{"Not", func(count int) {
+		for i := range count {
+			nameSink = names[i&255].Not()
+		}
+	}},
+	{"NameCommonPrefix", func(count int) {
+		for i := range count {
+			intSink += names[i&255].CommonPrefix(names[(i+1)&255])
+		}
+	}},
+	{"Bit", func(count int) {
+		for i := range count {
+			boolSink = names[i&255].Bit(int(names[(i+1)&255][0]))
+		}
+	}},
+	{"WithBit", func(count int) {
+		for i := range count {
+			nameSink = names[i&255].WithBit(int(names[(i+1)&255][0]), true)
+		}
+	}},
+	{"NewPrefix", func(count int) {
+		for i := range count {
+			prefixSink = NewPrefix(int(names[(i+1)&255][0]), names[i&255])
+		}
+	}},
+	{"Matches", func(count int) {
+		for i := range count {
+			boolSink = prefixes[i&255].Matches(names[(i+1)&255])
+		}
+	}},
+	{"CommonPrefix", func(count int) {
+		for i := range count {
+			intSink += prefixes[i&255].CommonPrefix(names[(i+1)&255])
+		}
+	}},
+	{"Compatible", func(count int) {
+		for i := range count {
+			boolSink = prefixes[i&255].Compatible(prefixes[(i+1)&255])
+		}
+	}},
+	{"ExtensionOf", func(count int) {
+		for i := range count {
+			boolSink = prefixes[i&255].ExtensionOf(prefixes[(i+1)&255])
+		}
+	}},
+	{"Neighbour", func(count int) {
+		for i := range count {
+			boolSink = prefixes[i&255].Neighbour(prefixes[(i+1)&255])
+		}
+	}},
+	{"Pushed", func(count int) {
+		for i := range count {
+			prefixSink = prefixes[i&255].Pushed(true)
+		}
+	}},
+	{"Popped", func(count int) {
+		for i := range count {
+			prefixSink = prefixes[i&255].Popped()
+		}
+	}},
+	{"Sibling", func(count int) {
+		for i := range count {
+			prefixSink = prefixes[i&255].Sibling()
+		}
+	}},
+	{"Flipped", func(count int) {
+		for i := range count {
+			prefixSink = prefixes[i&255].Flipped(int(names[(i+1)&255][0]))
+		}
+	}},
+	{"Ancestor", func(count int) {
+		for i := range count {
+			prefixSink, boolSink = prefixes[i&255].Ancestor(int(names[(i+1)&255][0]))
+		}
+	}},
+	{"LowerBound", func(count int) {
+		for i := range count {
+			nameSink = prefixes[i&255].LowerBound()
+		}
+	}},
+	{"UpperBound", func(count int) {
+		for i := range count {
+			nameSink = prefixes[i&255].UpperBound()
+		}
+	}},
+	{"SubstitutedIn", func(count int) {
+		for i := range count {
+			nameSink = prefixes[i&255].SubstitutedIn(names[(i+1)&255])
+		}
+	}},
+	{"PrefixEqual", func(count int) {
+		for i := range count {
+			boolSink = prefixes[i&255] == prefixes[(i+i&1)&255]
+		}
+	}},
+	{"PrefixCompare", func(count int) {
+		for i := range count {
+			intSink += prefixes[i&255].Compare(prefixes[(i+1)&255])
+		}
+	}},
+	{"PrefixCompareBreadthFirst", func(count int) {
+		for i := range count {
+			intSink += prefixes[i&255].CompareBreadthFirst(prefixes[(i+1)&255])
+		}
+	}},
+	{"PrefixCompareDistance", func(count int) {
+		for i := range count {
+			intSink += prefixes[i&255].CompareDistance(names[(i+1)&255], prefixes[(i+1)&255])
+		}
+	}},
 }
 
 func TestOperationsDoNotAllocate(t *testing.T) {
@@ -85,14 +173,13 @@ func TestOperationsDoNotAllocate(t *testing.T) {
 		require.Zero(t, testing.AllocsPerRun(10, func() { op.run(256) }), op.name)
 	}
 	require.Zero(t, testing.AllocsPerRun(10, func() {
-		for p := range inputs.prefixes[5].Ancestors() {
+		for p := range prefixes[5].Ancestors() {
 			prefixSink = p
 		}
 	}), "Ancestors")
 }
 
-// BenchmarkOperation measures each operation on names and prefixes. Part of
-// each figure, about 2 ns, is the call through a function value.
+// BenchmarkOperation measures each operation on names and prefixes.
 func BenchmarkOperation(b *testing.B) {
 	for _, op := range operations {
 		b.Run(op.name, func(b *testing.B) {
@@ -102,34 +189,70 @@ func BenchmarkOperation(b *testing.B) {
 	}
 }
 
+// BenchmarkBytewise compares distances twice and reports how many times as
+// long a comparison takes that goes byte by byte.
+func BenchmarkBytewise(b *testing.B) {
+	b.ReportAllocs()
+	start := time.Now()
+	for i := range b.N {
+		intSink += CompareDistance(names[(i+7)&255], names[i&255], names[(i+1)&255])
+	}
+	wordwise := time.Since(start)
+	for i := range b.N {
+		intSink += compareBytewise(&names[(i+7)&255], &names[i&255], &names[(i+1)&255])
+	}
+	b.ReportMetric(float64(b.Elapsed()-wordwise)/float64(wordwise), "x-wordwise")
+}
+
+func compareBytewise(target, a, b *Name) int {
+	for i := range target {
+		if c := cmp.Compare(a[i]^target[i], b[i]^target[i]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// BenchmarkPrefixMap looks up sections by their prefix.
+func BenchmarkPrefixMap(b *testing.B) {
+	sections := map[Prefix]int{}
+	for i, p := range prefixes {
+		sections[p] = i
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		intSink += sections[prefixes[i&255]]
+	}
+}
+
 // BenchmarkSortByDistance sorts the members of a section, and what a crawler
 // or a simulation might hold.
 func BenchmarkSortByDistance(b *testing.B) {
 	for _, count := range []int{22, 10_000} {
 		b.Run(fmt.Sprint(count), func(b *testing.B) {
-			names, work := manyNames(count), make([]Name, count)
+			unsorted, work := manyNames(count), make([]Name, count)
 			b.ReportAllocs()
-			for i := range b.N {
-				copy(work, names)
-				SortByDistance(names[i%count], work)
+			for i := 0; b.Loop(); i++ {
+				copy(work, unsorted)
+				SortByDistance(unsorted[i%count], work)
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*count), "ns/name")
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N*count), "ns/name")
 		})
 	}
 }
 
-// BenchmarkCoveredBy asks whether many sections cover the whole space.
+// BenchmarkCoveredBy asks whether many sections cover the whole space. The
+// time for each section grows with the logarithm of their number, no more.
 func BenchmarkCoveredBy(b *testing.B) {
 	for _, count := range []int{100, 10_000} {
 		b.Run(fmt.Sprint(count), func(b *testing.B) {
 			sections := sectionsOf(Prefix{}, manyNames(count*15))
 			b.ReportAllocs()
-			b.ResetTimer()
-			for range b.N {
+			for b.Loop() {
 				boolSink = Prefix{}.CoveredBy(sections)
 			}
 			require.True(b, boolSink)
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(sections)), "ns/section")
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N*len(sections)), "ns/section")
 		})
 	}
 }
@@ -138,14 +261,14 @@ func BenchmarkText(b *testing.B) {
 	text := FromContent(nil).String()
 	b.Run("Parse", func(b *testing.B) {
 		b.ReportAllocs()
-		for range b.N {
+		for b.Loop() {
 			nameSink, _ = Parse(text)
 		}
 	})
 	b.Run("String", func(b *testing.B) {
 		b.ReportAllocs()
-		for i := range b.N {
-			intSink += len(inputs.names[i&255].String())
+		for i := 0; b.Loop(); i++ {
+			intSink += len(names[i&255].String())
 		}
 	})
 }
@@ -155,7 +278,7 @@ func BenchmarkFromContent(b *testing.B) {
 	chunk := make([]byte, 1<<20)
 	b.SetBytes(int64(len(chunk)))
 	b.ReportAllocs()
-	for range b.N {
+	for b.Loop() {
 		nameSink = FromContent(chunk)
 	}
 }

@@ -8,11 +8,11 @@ import (
 // Xor returns the XOR distance between n and m as a number of 256 bits (paper,
 // "Network Traversal"). It is 0 only from a name to itself and the same in
 // both directions; for each name and distance there is exactly one other name.
-func (n Name) Xor(m Name) Name {
+func (n Name) Xor(m Name) (distance Name) {
 	for i := 0; i < Size; i += 8 {
-		n.setWord(i, n.word(i)^m.word(i))
+		distance.setLane(i, n.lane(i)^m.lane(i))
 	}
-	return n
+	return distance
 }
 
 // CompareDistance compares how far a and b are from target: -1 if a is

@@ -32,7 +32,7 @@ func nameOf(bits string, fill string) Name {
 
 // prefixOf makes a prefix without any method of Prefix.
 func prefixOf(bits string) Prefix {
-	return Prefix{name: nameOf(bits, "0"), bits: uint16(len(bits))}
+	return Prefix{name: nameOf(bits, "0"), bits: len(bits)}
 }
 
 func prefixesOf(texts ...string) []Prefix {

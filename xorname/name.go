@@ -1,7 +1,7 @@
 package xorname
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/rand"
 	"crypto/sha3"
 	"encoding/binary"
@@ -76,35 +76,32 @@ func (n Name) Bit(i int) bool {
 }
 
 // WithBit returns n with bit i set to b. If i is outside 0..255, it returns n.
-func (n Name) WithBit(i int, b bool) Name {
+func (n Name) WithBit(i int, b bool) (m Name) {
+	m = n
 	if uint(i) >= Bits {
-		return n
+		return m
 	}
 	if b {
-		n[i/8] |= bitMask(i)
+		m[i/8] |= bitMask(i)
 	} else {
-		n[i/8] &^= bitMask(i)
+		m[i/8] &^= bitMask(i)
 	}
-	return n
-}
-
-// flipped returns n with bit i, which must exist, inverted.
-func (n Name) flipped(i int) Name {
-	n[i/8] ^= bitMask(i)
-	return n
+	return m
 }
 
 // Not returns n with every bit inverted: the name farthest from n.
-func (n Name) Not() Name {
+func (n Name) Not() (m Name) {
 	for i := 0; i < Size; i += 8 {
-		n.setWord(i, ^n.word(i))
+		m.setLane(i, ^n.lane(i))
 	}
-	return n
+	return m
 }
 
 // CommonPrefix returns how many leading bits n and m share, 0..256. The more
 // they share, the closer they are.
-func (n Name) CommonPrefix(m Name) int {
+func (n Name) CommonPrefix(m Name) int { return commonPrefix(&n, &m) }
+
+func commonPrefix(n, m *Name) int {
 	for i := 0; i < Size; i += 8 {
 		if x := n.word(i) ^ m.word(i); x != 0 {
 			return 8*i + bits.LeadingZeros64(x)
@@ -115,7 +112,16 @@ func (n Name) CommonPrefix(m Name) int {
 
 // Compare orders names as numbers: -1 if n < m, 0 if they are equal, +1 if
 // n > m.
-func (n Name) Compare(m Name) int { return bytes.Compare(n[:], m[:]) }
+func (n Name) Compare(m Name) int { return compareNames(&n, &m) }
+
+func compareNames(n, m *Name) int {
+	for i := 0; i < Size; i += 8 {
+		if x, y := n.word(i), m.word(i); x != y {
+			return cmp.Compare(x, y)
+		}
+	}
+	return 0
+}
 
 // Less reports whether n < m as numbers.
 func (n Name) Less(m Name) bool { return n.Compare(m) < 0 }
@@ -137,6 +143,30 @@ func (n Name) next() (Name, bool) {
 func (n *Name) word(i int) uint64 { return binary.BigEndian.Uint64(n[i:]) }
 
 func (n *Name) setWord(i int, w uint64) { binary.BigEndian.PutUint64(n[i:], w) }
+
+// lane is word for operations that treat all bits alike, and needs no
+// swapping of bytes.
+func (n *Name) lane(i int) uint64 { return binary.NativeEndian.Uint64(n[i:]) }
+
+func (n *Name) setLane(i int, w uint64) { binary.NativeEndian.PutUint64(n[i:], w) }
+
+// tail returns the name whose first count bits, 0..256, are 0 and all others
+// are 1. It must not be changed.
+func tail(count int) *Name {
+	return (*Name)(tails[count%8][Size-count/8:])
+}
+
+// tails holds every tail: for each count modulo 8 a row of zeros, the byte in
+// which the ones begin, and a row of ones. A tail is a window on them.
+var tails = func() (t [8][2*Size + 1]byte) {
+	for row := range t {
+		t[row][Size] = 0xff >> row
+		for i := Size + 1; i < len(t[row]); i++ {
+			t[row][i] = 0xff
+		}
+	}
+	return t
+}()
 
 // bitMask selects bit i within its byte.
 func bitMask(i int) byte { return 0x80 >> (uint(i) % 8) }

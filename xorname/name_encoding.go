@@ -12,7 +12,11 @@ import (
 func Parse(s string) (Name, error) { return parseName(s) }
 
 // String returns the text form of n: 64 lower-case hexadecimal digits.
-func (n Name) String() string { return hex.EncodeToString(n[:]) }
+func (n Name) String() string {
+	var text [2 * Size]byte
+	hex.Encode(text[:], n[:])
+	return string(text[:])
+}
 
 // Short returns the first six digits of n and two dots, as "412082..", for
 // logs and screens. It does not identify a name.

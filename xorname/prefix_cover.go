@@ -8,7 +8,7 @@ import "slices"
 func (p Prefix) CoveredBy(set []Prefix) bool {
 	var within []Prefix
 	for _, q := range set {
-		if q.Matches(p.name) && q.bits <= p.bits {
+		if q.bits <= p.bits && q.Matches(p.name) {
 			return true
 		}
 		if q.ExtensionOf(p) {

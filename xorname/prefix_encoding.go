@@ -44,7 +44,7 @@ func (p *Prefix) UnmarshalText(text []byte) error {
 // error is always nil.
 func (p Prefix) MarshalBinary() ([]byte, error) {
 	b := make([]byte, 0, prefixSize)
-	b = binary.LittleEndian.AppendUint16(b, p.bits)
+	b = binary.LittleEndian.AppendUint16(b, uint16(p.bits))
 	return append(b, p.name[:]...), nil
 }
 
@@ -56,12 +56,12 @@ func (p *Prefix) UnmarshalBinary(data []byte) error {
 	if len(data) != prefixSize {
 		return fmt.Errorf("%w: prefix of %d bytes, want %d", ErrMalformed, len(data), prefixSize)
 	}
-	count := binary.LittleEndian.Uint16(data)
+	count := int(binary.LittleEndian.Uint16(data))
 	if count > Bits {
 		return fmt.Errorf("%w: prefix of %d bits, at most %d", ErrMalformed, count, Bits)
 	}
-	q := Prefix{Name(data[2:]), count}
-	if q != NewPrefix(q.Len(), q.name) {
+	q := Prefix{name: Name(data[2:]), bits: count}
+	if q != NewPrefix(count, q.name) {
 		return fmt.Errorf("%w: prefix of %d bits has a 1 after them", ErrMalformed, count)
 	}
 	*p = q
@@ -72,7 +72,7 @@ func parsePrefix[T string | []byte](s T) (Prefix, error) {
 	if len(s) > Bits {
 		return Prefix{}, fmt.Errorf("%w: prefix of %d characters, at most %d", ErrMalformed, len(s), Bits)
 	}
-	p := Prefix{bits: uint16(len(s))}
+	p := Prefix{bits: len(s)}
 	for i := range len(s) {
 		switch s[i] {
 		case '0':

@@ -10,13 +10,19 @@ import (
 // only if p == q. Use it with slices.SortFunc.
 func (p Prefix) Compare(q Prefix) int {
 	// The zeros after the bits make a parent's name the smaller one or equal.
-	return cmp.Or(p.name.Compare(q.name), cmp.Compare(p.bits, q.bits))
+	if c := compareNames(&p.name, &q.name); c != 0 {
+		return c
+	}
+	return cmp.Compare(p.bits, q.bits)
 }
 
 // CompareBreadthFirst orders prefixes by length and, among equal lengths, by
 // their bits. It is -1, 0 or +1, and 0 only if p == q.
 func (p Prefix) CompareBreadthFirst(q Prefix) int {
-	return cmp.Or(cmp.Compare(p.bits, q.bits), p.name.Compare(q.name))
+	if p.bits != q.bits {
+		return cmp.Compare(p.bits, q.bits)
+	}
+	return compareNames(&p.name, &q.name)
 }
 
 // CompareDistance compares how close p and q are to target: -1 if p is
@@ -28,10 +34,17 @@ func (p Prefix) CompareBreadthFirst(q Prefix) int {
 // the same bit. This is therefore no order to sort by: use
 // [SortPrefixesByDistance].
 func (p Prefix) CompareDistance(target Name, q Prefix) int {
-	if p.Compatible(q) {
+	part := commonPrefix(&p.name, &q.name)
+	if part >= min(p.bits, q.bits) {
 		return cmp.Compare(p.bits, q.bits)
 	}
-	return cmp.Compare(q.CommonPrefix(target), p.CommonPrefix(target))
+	switch shared := commonPrefix(&p.name, &target); {
+	case shared > part: // target goes on with p
+		return -1
+	case shared == part: // target turns away from p here, and so goes with q
+		return +1
+	}
+	return 0
 }
 
 // SortPrefixesByDistance sorts prefixes in place, the closest to target first
