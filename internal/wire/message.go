@@ -13,15 +13,15 @@ const Version = 1
 // The message kinds, each with its sender and its receiver. docs/spec/messages.md
 // is the table of them.
 const (
-	KindHello    uint16 = 1 // anyone -> vault, request: who are you, which network is this
-	KindJoin     uint16 = 2 // newcomer -> vault, request: allot me a name
-	KindAnnounce uint16 = 3 // vault -> vault, request: here is my allotment and address
-	KindMembers  uint16 = 4 // anyone -> vault, request: your member list
-	KindSession  uint16 = 5 // client -> vault, request: a session and its entry vaults
-	KindPresence uint16 = 6 // vault -> vault, one-way: I am here, and this is my list's digest
-	KindHold     uint16 = 7 // vault -> vault, request: hold this chunk
-	KindHave     uint16 = 8 // vault -> vault, request: do you hold this chunk
-	KindRequest  uint16 = 9 // client or vault -> vault, one-way: routed request
+	KindHello    uint16 = 1  // anyone -> vault, request: who are you, which network is this
+	KindJoin     uint16 = 2  // newcomer -> vault, request: allot me a name
+	KindAnnounce uint16 = 3  // vault -> vault, request: here is my allotment and address
+	KindMembers  uint16 = 4  // anyone -> vault, request: your member list
+	KindSession  uint16 = 5  // client -> vault, request: a session and its entry vaults
+	KindPresence uint16 = 6  // vault -> vault, one-way: I am here, and this is my list's digest
+	KindHold     uint16 = 7  // vault -> vault, request: hold this chunk
+	KindHave     uint16 = 8  // vault -> vault, request: do you hold this chunk
+	KindRequest  uint16 = 9  // client or vault -> vault, one-way: routed request
 	KindResponse uint16 = 10 // vault -> client or vault, one-way: its answer, back the same way
 )
 
@@ -61,9 +61,9 @@ const (
 	StatusCorrupt     Status = 4 // the bytes do not match the name
 	StatusDenied      Status = 5 // the sender may not ask this
 	StatusMalformed   Status = 6
-	StatusTimeout     Status = 7 // nobody answered in time
-	StatusUnreachable Status = 8 // no vault on the way could be reached
-	StatusInternal    Status = 9 // the holder failed; its log says why
+	StatusTimeout     Status = 7  // nobody answered in time
+	StatusUnreachable Status = 8  // no vault on the way could be reached
+	StatusInternal    Status = 9  // the holder failed; its log says why
 	StatusNetwork     Status = 10 // this is another network
 	StatusVersion     Status = 11 // this is another version
 	StatusBusy        Status = 12 // too much under way for this sender
@@ -161,7 +161,7 @@ type Member struct {
 
 // SessionReply answers KindSession (whose head is empty).
 type SessionReply struct {
-	_       struct{} `cbor:",toarray"`
+	_       struct{}     `cbor:",toarray"`
 	Session xorname.Name // random; its closest vaults are the entry vaults
 	Entries []Member     // closest first: the entry vault and those that stand by
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/ed25519"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -83,4 +84,19 @@ type Receipt struct {
 	Held    bool
 	Members [32]byte // digest of the member list known to the signer
 	Nonce   [16]byte // of the request denied; zero in a receipt
+}
+
+// Network is a network's identifier: the SHA3-256 of its signed genesis.
+type Network [32]byte
+
+// String returns the identifier as 64 hex digits.
+func (n Network) String() string { return hex.EncodeToString(n[:]) }
+
+// ParseNetwork reads the 64 hex digits of an identifier.
+func ParseNetwork(s string) (n Network, err error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(n) {
+		return n, fmt.Errorf("network identifier %q: want 64 hex digits", s)
+	}
+	return Network(b), nil
 }

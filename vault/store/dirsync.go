@@ -11,7 +11,6 @@ import (
 // sync runs shares the next one. The zero value is ready.
 type dirSync struct {
 	mu      sync.Mutex
-	made    bool
 	next    *syncRound // not yet begun
 	running bool
 }
@@ -19,26 +18,6 @@ type dirSync struct {
 type syncRound struct {
 	done chan struct{}
 	err  error
-}
-
-// create makes the directory once, durably.
-func (d *dirSync) create(fs vfs.FS, parent, path string) error {
-	d.mu.Lock()
-	made := d.made
-	d.mu.Unlock()
-	if made {
-		return nil
-	}
-	if err := fs.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	if err := syncDir(fs, parent); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.made = true
-	return nil
 }
 
 // sync returns once a sync that began after the call has ended.

@@ -28,15 +28,30 @@ type files struct {
 
 func openFiles(fs vfs.FS, dir string) (*files, error) {
 	f := &files{fs: fs, chunks: fs.PathJoin(dir, "chunks"), tmp: fs.PathJoin(dir, "tmp")}
+	if err := f.makeDirs(); err != nil {
+		return nil, fmt.Errorf("data directory %s is not writable: %w", dir, asFull(err))
+	}
+	return f, errors.Join(f.emptyTmp(), syncDir(fs, f.chunks), syncDir(fs, dir))
+}
+
+// makeDirs makes all directories at once, so that no Put has to make one
+// durable first.
+func (f *files) makeDirs() error {
 	for _, d := range []string{f.chunks, f.tmp} {
-		if err := fs.MkdirAll(d, 0o700); err != nil {
-			return nil, fmt.Errorf("data directory %s is not writable: %w", dir, asFull(err))
+		if err := f.fs.MkdirAll(d, 0o700); err != nil {
+			return err
 		}
 	}
-	if err := f.emptyTmp(); err != nil {
-		return nil, err
+	there, err := f.fs.List(f.chunks)
+	if err != nil || len(there) >= len(f.dirs) {
+		return err
 	}
-	return f, syncDir(fs, dir)
+	for last := range f.dirs {
+		if err := f.fs.MkdirAll(f.dir(xorname.Name{xorname.Size - 1: byte(last)}), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // emptyTmp removes what a killed process was writing: as many files as it had
@@ -82,23 +97,15 @@ func (f *files) discard(tmp string) {
 
 // publish makes a staged chunk the one stored under name, durably.
 func (f *files) publish(tmp string, name xorname.Name) error {
-	d := &f.dirs[name[xorname.Size-1]]
-	if err := d.create(f.fs, f.chunks, f.dir(name)); err != nil {
-		return err
-	}
 	if err := f.fs.Rename(tmp, f.path(name)); err != nil {
 		return err
 	}
-	return d.sync(f.fs, f.dir(name))
+	return f.sync(name)
 }
 
-// secure makes durable a file that a killed process had not.
-func (f *files) secure(name xorname.Name) error {
-	d := &f.dirs[name[xorname.Size-1]]
-	if err := d.create(f.fs, f.chunks, f.dir(name)); err != nil {
-		return err
-	}
-	return d.sync(f.fs, f.dir(name))
+// sync makes durable that the chunk's file is there, or is not.
+func (f *files) sync(name xorname.Name) error {
+	return f.dirs[name[xorname.Size-1]].sync(f.fs, f.dir(name))
 }
 
 // remove drops the chunk's file, durably. There may be none.
@@ -110,7 +117,7 @@ func (f *files) remove(name xorname.Name) error {
 	if err != nil {
 		return err
 	}
-	return f.dirs[name[xorname.Size-1]].sync(f.fs, f.dir(name))
+	return f.sync(name)
 }
 
 // read returns the chunk's file if it has the size it should have; if not, or

@@ -46,7 +46,7 @@ func (s *Store) settle(key []byte) error {
 	}
 	name := xorname.Name(key[1:])
 	if i.op == opPut && s.files.has(name, i.size) {
-		if err := s.files.secure(name); err != nil {
+		if err := s.files.sync(name); err != nil {
 			return err
 		}
 		return s.db.finishPut(name, i.size)

@@ -1,0 +1,164 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/safenet-go/safenet/internal/sign"
+	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
+	"github.com/safenet-go/safenet/transport"
+	"github.com/safenet-go/safenet/vault/store"
+	"github.com/safenet-go/safenet/xorname"
+)
+
+// MaxChunk is the largest chunk that a vault holds, in bytes (paper, Self
+// Encryption: "Resources on the SAFE network are never more than 1 MB each").
+const MaxChunk = 1 << 20
+
+// deliver serves a routed request whose target this vault is close to.
+func (v *Vault) deliver(req wire.Request, body []byte) {
+	ctx, cancel := context.WithTimeout(v.ctx, time.Duration(req.TTL)*time.Millisecond)
+	defer cancel()
+	switch req.Op {
+	case wire.OpGet:
+		v.get(req)
+	case wire.OpOffer:
+		v.offer(ctx, req)
+	case wire.OpPut:
+		v.put(ctx, req, body)
+	}
+}
+
+// get answers with the chunk, or with a signed denial.
+func (v *Vault) get(req wire.Request) {
+	chunk, err := v.store.Get(req.Target)
+	switch {
+	case err == nil:
+		v.respond(req.ID, wire.StatusOK, true, nil, chunk)
+	case errors.Is(err, store.ErrNotFound):
+		denial := v.statement(req.Target, false, req.Nonce)
+		v.respond(req.ID, wire.StatusNotFound, true, []wire.Signed{denial}, nil)
+	default:
+		v.respond(req.ID, statusOf(err), true, nil, nil)
+	}
+}
+
+// offer answers with the receipts of those that hold the chunk already.
+func (v *Vault) offer(ctx context.Context, req wire.Request) {
+	receipts := v.have(ctx, req.Target, v.holders(req.Target))
+	v.respond(req.ID, wire.StatusOK, true, receipts, nil)
+}
+
+// onHold stores a chunk for another vault of the group.
+func (v *Vault) onHold(_ context.Context, _ transport.PeerID, m transport.Message) (any, error) {
+	var h wire.Hold
+	if err := decode(m, &h); err != nil {
+		return nil, err
+	}
+	return v.hold(h.Name, m.Body), nil
+}
+
+// hold stores a chunk whose name this vault is close to and signs for it. The
+// name is checked against the bytes first.
+func (v *Vault) hold(name xorname.Name, chunk []byte) wire.HoldReply {
+	if !v.mayHold(name) {
+		return wire.HoldReply{Status: wire.StatusDenied}
+	}
+	if len(chunk) == 0 || len(chunk) > MaxChunk || xorname.FromContent(chunk) != name {
+		return wire.HoldReply{Status: wire.StatusCorrupt}
+	}
+	v.spread.busy()
+	if err := v.store.Put(name, chunk); err != nil {
+		if !errors.Is(err, store.ErrFull) {
+			v.log.Error("chunk not stored", "name", name, "error", err)
+		}
+		return wire.HoldReply{Status: statusOf(err)}
+	}
+	if v.cfg.Events.Stored != nil {
+		v.cfg.Events.Stored(name, len(chunk))
+	}
+	receipt := v.statement(name, true, [16]byte{})
+	return wire.HoldReply{Receipt: &receipt}
+}
+
+// mayHold reports whether this vault is close enough to a name to hold it.
+// Lists of members differ for a moment after each change, so twice the group
+// will do; the receipt tells by which list it counts.
+func (v *Vault) mayHold(name xorname.Name) (yes bool) {
+	v.do(func(c *core) {
+		group := c.router.Closest(name, 2*c.book.Copies())
+		yes = len(group) < 2*c.book.Copies() ||
+			xorname.CompareDistance(name, c.router.Self().Name, group[len(group)-1].Name) < 0
+	})
+	return yes
+}
+
+// onHave signs for a chunk that this vault holds.
+func (v *Vault) onHave(_ context.Context, _ transport.PeerID, m transport.Message) (any, error) {
+	var h wire.Have
+	if err := decode(m, &h); err != nil {
+		return nil, err
+	}
+	return v.haveOwn(h.Name), nil
+}
+
+func (v *Vault) haveOwn(name xorname.Name) wire.HoldReply {
+	if !v.store.Has(name) {
+		return wire.HoldReply{Status: wire.StatusNotFound}
+	}
+	receipt := v.statement(name, true, [16]byte{})
+	return wire.HoldReply{Receipt: &receipt}
+}
+
+// statement signs that this vault holds a chunk, or that it does not.
+func (v *Vault) statement(name xorname.Name, held bool, nonce [16]byte) wire.Signed {
+	r := wire.Receipt{Name: name, Held: held, Nonce: nonce}
+	v.do(func(c *core) { r.Network, r.Members = c.book.Network(), c.list.Digest() })
+	return wire.NewSigned(v.key, sign.Receipt, &r)
+}
+
+// holders returns the vaults that are to hold a name, the closest first.
+func (v *Vault) holders(name xorname.Name) (holders []routing.Contact) {
+	v.do(func(c *core) { holders = c.list.Holders(name) })
+	return holders
+}
+
+// onCorrupt is called by the store when a chunk no longer matches its name.
+// One good copy elsewhere is enough to have it back.
+func (v *Vault) onCorrupt(name xorname.Name, cause error) {
+	v.log.Warn("a chunk is corrupt on disk; a good copy is fetched", "name", name, "cause", cause)
+	if v.cfg.Events.Corrupt != nil {
+		v.cfg.Events.Corrupt(name)
+	}
+	v.spawn(func() {
+		if v.await(v.ctx) != nil || !slices.ContainsFunc(v.holders(name), func(c routing.Contact) bool { return c.Key == routing.Key(v.id) }) {
+			return
+		}
+		ctx, cancel := context.WithTimeout(v.ctx, 15*time.Second)
+		defer cancel()
+		chunk, status := v.fetch(ctx, name)
+		if status != wire.StatusOK || v.hold(name, chunk).Status != wire.StatusOK {
+			v.log.Error("corrupt chunk not repaired", "name", name, "status", status)
+			return
+		}
+		v.log.Info("corrupt chunk repaired", "name", name)
+		if v.cfg.Events.Repaired != nil {
+			v.cfg.Events.Repaired(name)
+		}
+	})
+}
+
+func statusOf(err error) wire.Status {
+	switch {
+	case errors.Is(err, store.ErrFull):
+		return wire.StatusFull
+	case errors.Is(err, store.ErrCorrupt):
+		return wire.StatusCorrupt
+	case errors.Is(err, store.ErrNotFound):
+		return wire.StatusNotFound
+	}
+	return wire.StatusInternal
+}

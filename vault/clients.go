@@ -1,0 +1,86 @@
+package vault
+
+import (
+	"context"
+
+	"github.com/safenet-go/safenet/internal/members"
+	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/transport"
+	"github.com/safenet-go/safenet/xorname"
+)
+
+// entries is how many vaults serve a session: the entry vault and two that
+// stand by.
+const entries = 3
+
+// onHello tells a peer which network this is. A peer that looks for another
+// one, or speaks another version, is told so.
+func (v *Vault) onHello(_ context.Context, _ transport.PeerID, m transport.Message) (any, error) {
+	var h wire.Hello
+	if err := decode(m, &h); err != nil {
+		return nil, err
+	}
+	if h.Version != wire.Version {
+		return nil, refuse(wire.StatusVersion, "this vault speaks version %d", wire.Version)
+	}
+	reply := wire.HelloReply{Version: wire.Version}
+	var network [32]byte
+	v.do(func(c *core) {
+		network, reply.Genesis, reply.Name = c.book.Network(), c.book.Genesis(), c.router.Self().Name
+	})
+	if h.Network != [32]byte{} && h.Network != network {
+		return nil, refuse(wire.StatusNetwork, "this vault is of network %s", NetworkID(network))
+	}
+	return reply, nil
+}
+
+// onSession gives a client its session identifier, a random name, and the
+// vaults closest to it (paper, Network Traversal: "they are allocated a session
+// identifier", which "determines which vault acts as their entry point").
+func (v *Vault) onSession(context.Context, transport.PeerID, transport.Message) (any, error) {
+	reply := wire.SessionReply{Session: xorname.Random(), Entries: []wire.Member{}}
+	addr := v.advertised()
+	v.do(func(c *core) {
+		self := c.router.Self().Key
+		for _, e := range c.book.Closest(reply.Session, entries, func(e *members.Entry) bool {
+			return e.Present && (e.Addr != "" || e.Key == self)
+		}) {
+			m := wire.Member{Allotment: e.Allotment, Addr: e.Addr, Present: true}
+			if e.Key == self {
+				m.Addr = addr
+			}
+			reply.Entries = append(reply.Entries, m)
+		}
+	})
+	return reply, nil
+}
+
+// onMembers tells the member list; only members are told the addresses.
+func (v *Vault) onMembers(_ context.Context, from transport.PeerID, _ transport.Message) (any, error) {
+	member := v.isMember(from)
+	reply := wire.MembersReply{Members: v.wireMembers()}
+	if !member {
+		for i := range reply.Members {
+			reply.Members[i].Addr = ""
+		}
+	}
+	return reply, nil
+}
+
+// wireMembers returns the members with this vault's own address filled in.
+func (v *Vault) wireMembers() (list []wire.Member) {
+	addr := v.advertised()
+	v.do(func(c *core) {
+		self := c.book.Get(c.router.Self().Key)
+		self.Addr = addr
+		list = c.book.Wire()
+	})
+	return list
+}
+
+func (v *Vault) advertised() string {
+	if v.cfg.Advertise != "" {
+		return v.cfg.Advertise
+	}
+	return v.ep.Addr()
+}

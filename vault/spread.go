@@ -1,0 +1,156 @@
+package vault
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
+	"github.com/safenet-go/safenet/xorname"
+)
+
+// The spreader's pace: copies that no client waits for any more are made while
+// no chunk came in for spreadQuiet, but never later than spreadLate; at most
+// spreadKeep bytes of chunks are kept in memory for it, the others are read
+// from disk again.
+const (
+	spreadQuiet   = 250 * time.Millisecond
+	spreadLate    = 3 * time.Second
+	spreadKeep    = 32 << 20
+	spreadWorkers = 2
+	spreadRetries = 3
+)
+
+// spreader gives the remaining holders of a chunk their copies once a majority
+// has it and the client was answered.
+type spreader struct {
+	v    *Vault
+	last atomic.Int64 // when a chunk last came in, Unix nanoseconds
+	wake chan struct{}
+
+	mu    sync.Mutex
+	queue []*spreading
+	kept  int
+}
+
+// spreading is a chunk under way to the rest of its holders.
+type spreading struct {
+	name     xorname.Name
+	chunk    []byte // nil: on disk
+	missing  []routing.Contact
+	receipts []wire.Signed
+	id       wire.ID // of the request, to answer when all have it
+	since    time.Time
+}
+
+func newSpreader(v *Vault) *spreader {
+	return &spreader{v: v, wake: make(chan struct{}, 1)}
+}
+
+// busy says that a chunk has come in: what is left to spread can wait.
+func (s *spreader) busy() { s.last.Store(time.Now().UnixNano()) }
+
+func (s *spreader) add(j *spreading) {
+	s.mu.Lock()
+	if s.kept+len(j.chunk) > spreadKeep && s.v.store.Has(j.name) {
+		j.chunk = nil
+	}
+	s.kept += len(j.chunk)
+	s.queue = append(s.queue, j)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run works the queue off. It ends with the vault.
+func (s *spreader) run() {
+	slots := make(chan struct{}, spreadWorkers)
+	for {
+		j, wait := s.next(time.Now())
+		if j == nil {
+			select {
+			case <-s.wake:
+			case <-time.After(wait):
+			case <-s.v.ctx.Done():
+				return
+			}
+			continue
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-s.v.ctx.Done():
+			return
+		}
+		s.v.spawn(func() {
+			s.spread(j)
+			<-slots
+		})
+	}
+}
+
+// next returns the oldest chunk if it may be spread now, or how long to wait.
+func (s *spreader) next(now time.Time) (*spreading, time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return nil, time.Hour
+	}
+	j := s.queue[0]
+	quiet := time.Unix(0, s.last.Load()).Add(spreadQuiet).Sub(now)
+	late := j.since.Add(spreadLate).Sub(now)
+	if wait := min(quiet, late); wait > 0 {
+		return nil, wait
+	}
+	s.queue = s.queue[1:]
+	s.kept -= len(j.chunk)
+	return j, 0
+}
+
+// spread has the missing holders hold the chunk and tells the client.
+func (s *spreader) spread(j *spreading) {
+	chunk := j.chunk
+	if chunk == nil {
+		var err error
+		if chunk, err = s.v.store.Get(j.name); err != nil {
+			s.v.log.Warn("chunk lost before all holders had it", "name", j.name, "error", err)
+			s.v.respond(j.id, wire.StatusOK, true, j.receipts, nil)
+			return
+		}
+	}
+	for range spreadRetries {
+		j.missing = s.round(j, chunk)
+		if len(j.missing) == 0 {
+			break
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-s.v.ctx.Done():
+			return
+		}
+	}
+	s.v.respond(j.id, wire.StatusOK, true, j.receipts, nil)
+}
+
+// round asks each missing holder once and returns those still missing.
+func (s *spreader) round(j *spreading, chunk []byte) (missing []routing.Contact) {
+	ctx, cancel := context.WithTimeout(s.v.ctx, holdTimeout)
+	defer cancel()
+	replies := make([]wire.HoldReply, len(j.missing))
+	var wg sync.WaitGroup
+	for i, to := range j.missing {
+		wg.Go(func() { replies[i] = s.v.holdAt(ctx, to, j.name, chunk) })
+	}
+	wg.Wait()
+	for i, r := range replies {
+		if r.Receipt == nil {
+			missing = append(missing, j.missing[i])
+			continue
+		}
+		j.receipts = append(j.receipts, *r.Receipt)
+	}
+	return missing
+}
