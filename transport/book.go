@@ -1,12 +1,13 @@
 package transport
 
 import (
-	"container/list"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/safenet-go/safenet/transport/internal/lru"
 )
 
 const (
@@ -22,32 +23,24 @@ const (
 // book remembers where peers listen and when they may be dialled again.
 type book struct {
 	mu      sync.Mutex
-	entries map[PeerID]*list.Element // of *entry
-	recent  list.List                // most recently used first
+	entries *lru.Map[PeerID, *entry]
 }
 
 type entry struct {
-	id       PeerID
 	addrs    []string // best first
 	failures int
 	until    time.Time // no dial before
 }
 
-func newBook() *book { return &book{entries: make(map[PeerID]*list.Element)} }
+func newBook() *book { return &book{entries: lru.New[PeerID, *entry](bookPeers)} }
 
-// entry finds or makes the entry of id, evicting the one not used for longest.
+// entry finds or makes the entry of id.
 func (b *book) entry(id PeerID) *entry {
-	if el, ok := b.entries[id]; ok {
-		b.recent.MoveToFront(el)
-		return el.Value.(*entry)
+	e, ok := b.entries.Get(id)
+	if !ok {
+		e = &entry{}
+		b.entries.Put(id, e)
 	}
-	if b.recent.Len() >= bookPeers {
-		oldest := b.recent.Back()
-		delete(b.entries, oldest.Value.(*entry).id)
-		b.recent.Remove(oldest)
-	}
-	e := &entry{id: id}
-	b.entries[id] = b.recent.PushFront(e)
 	return e
 }
 
@@ -81,11 +74,10 @@ func (e *entry) prefer(addr string) {
 func (b *book) failed(id PeerID, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	el, ok := b.entries[id]
+	e, ok := b.entries.Get(id)
 	if !ok {
 		return
 	}
-	e := el.Value.(*entry)
 	wait := min(firstBackoff<<min(e.failures, 16), maxBackoff)
 	e.failures++
 	e.until = now.Add(wait/2 + rand.N(wait/2))
@@ -95,11 +87,11 @@ func (b *book) failed(id PeerID, now time.Time) {
 func (b *book) mayDial(id PeerID, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	el, ok := b.entries[id]
+	e, ok := b.entries.Get(id)
 	if !ok {
 		return fmt.Errorf("%w: %s", ErrUnknownPeer, id.short())
 	}
-	if e := el.Value.(*entry); now.Before(e.until) {
+	if now.Before(e.until) {
 		return fmt.Errorf("%w: %d dials failed, the next is due in %v", ErrPeerGone, e.failures, e.until.Sub(now))
 	}
 	return nil
@@ -108,8 +100,8 @@ func (b *book) mayDial(id PeerID, now time.Time) error {
 func (b *book) addrs(id PeerID) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if el, ok := b.entries[id]; ok {
-		return slices.Clone(el.Value.(*entry).addrs)
+	if e, ok := b.entries.Get(id); ok {
+		return slices.Clone(e.addrs)
 	}
 	return nil
 }

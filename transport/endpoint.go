@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
+
+	"github.com/safenet-go/safenet/transport/internal/notify"
 )
 
 const (
@@ -31,7 +33,7 @@ type endpoint struct {
 	tr     *quic.Transport
 	ln     *quic.Listener
 	book   *book
-	events *events
+	events notify.Queue // calls of Config.OnPeer
 	total  budget
 
 	ctx    context.Context // ends when Close gives up waiting
@@ -77,7 +79,6 @@ func newEndpoint(cfg Config, cert tls.Certificate, socket net.PacketConn) *endpo
 	ep := &endpoint{
 		cfg: cfg, id: cfg.id(), cert: cert, socket: socket,
 		book:           newBook(),
-		events:         newEvents(cfg.OnPeer),
 		dialSlots:      make(chan struct{}, maxDials),
 		handshakeSlots: make(chan struct{}, maxHandshakes),
 		peers:          make(map[PeerID]*peer),
@@ -174,6 +175,7 @@ func (ep *endpoint) Close() error {
 	ep.cancel()
 	for _, c := range conns {
 		c.close(codeDone, "")
+		<-c.removed
 	}
 	_ = ep.ln.Close()
 	err := ep.tr.Close()
@@ -181,7 +183,7 @@ func (ep *endpoint) Close() error {
 	if !ep.waitHandlers() {
 		ep.cfg.Logger.Warn("transport: closed while handlers are still running")
 	}
-	ep.events.close()
+	ep.events.Wait()
 	return err
 }
 

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"net"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/quic-go/quic-go"
 	"golang.org/x/time/rate"
+
+	"github.com/safenet-go/safenet/transport/internal/lru"
 )
 
 const (
@@ -30,13 +31,7 @@ type gate struct {
 	unverified *rate.Limiter
 
 	mu       sync.Mutex
-	prefixes map[netip.Prefix]*list.Element // of *prefixRate
-	recent   list.List
-}
-
-type prefixRate struct {
-	prefix  netip.Prefix
-	limiter *rate.Limiter
+	prefixes *lru.Map[netip.Prefix, *rate.Limiter]
 }
 
 var (
@@ -49,7 +44,7 @@ func newGate(cfg Config) *gate {
 		closed: cfg.Handler == nil,
 		rate:   rate.Limit(cfg.HandshakeRate), burst: cfg.HandshakeBurst,
 		unverified: rate.NewLimiter(unverifiedRate, unverifiedBurst),
-		prefixes:   make(map[netip.Prefix]*list.Element),
+		prefixes:   lru.New[netip.Prefix, *rate.Limiter](gatePrefixes),
 	}
 }
 
@@ -72,19 +67,12 @@ func (g *gate) verifySource(from net.Addr) bool {
 func (g *gate) allow(prefix netip.Prefix) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	el, ok := g.prefixes[prefix]
-	if ok {
-		g.recent.MoveToFront(el)
-		return el.Value.(*prefixRate).limiter.Allow()
+	limiter, ok := g.prefixes.Get(prefix)
+	if !ok {
+		limiter = rate.NewLimiter(g.rate, g.burst)
+		g.prefixes.Put(prefix, limiter)
 	}
-	if g.recent.Len() >= gatePrefixes {
-		oldest := g.recent.Back()
-		delete(g.prefixes, oldest.Value.(*prefixRate).prefix)
-		g.recent.Remove(oldest)
-	}
-	p := &prefixRate{prefix: prefix, limiter: rate.NewLimiter(g.rate, g.burst)}
-	g.prefixes[prefix] = g.recent.PushFront(p)
-	return p.limiter.Allow()
+	return limiter.Allow()
 }
 
 func ipOf(addr net.Addr) netip.Addr {

@@ -21,12 +21,12 @@ func (ep *endpoint) register(c *conn) error {
 	}
 	p := ep.peers[c.id]
 	if p == nil {
-		if len(ep.peers) >= ep.cfg.MaxPeers || ep.events.overflow(2*ep.cfg.MaxPeers) {
+		if len(ep.peers) >= ep.cfg.MaxPeers || ep.events.Len() > 2*ep.cfg.MaxPeers {
 			return fmt.Errorf("%w: %d peers are connected", ErrBusy, len(ep.peers))
 		}
 		p = &peer{}
 		ep.peers[c.id] = p
-		ep.events.add(c.id, true)
+		ep.report(c.id, true)
 	}
 	ep.conns[c] = struct{}{}
 	p.conns = append(p.conns, c)
@@ -38,6 +38,13 @@ func (ep *endpoint) register(c *conn) error {
 		p.conns = p.conns[:1:1]
 	}
 	return nil
+}
+
+// report queues a call of Config.OnPeer. The queue is bounded because register takes no peer while it is long.
+func (ep *endpoint) report(id PeerID, up bool) {
+	if ep.cfg.OnPeer != nil {
+		ep.events.Add(func() { ep.cfg.OnPeer(id, up) })
+	}
 }
 
 // sort puts the preferred connection first; of two dialled by the same side, the newer one, since the other side accepted it
@@ -76,7 +83,7 @@ func (ep *endpoint) demoteLocked(c *conn) {
 		p.conns = append(p.conns[:i:i], p.conns[i+1:]...)
 		if len(p.conns) == 0 {
 			delete(ep.peers, c.id)
-			ep.events.add(c.id, false)
+			ep.report(c.id, false)
 		}
 		return
 	}
