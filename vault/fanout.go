@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,11 +13,14 @@ import (
 	"github.com/safenet-go/safenet/xorname"
 )
 
-// holdTimeout bounds how long one holder may take, and holdHedge how long to
-// wait for one before the next is asked too.
+// holdTimeout bounds how long one holder may take, holdHedge how long to wait
+// for one before the next is asked too, and alignPause how long to wait for
+// member lists that differ to come together.
 const (
 	holdTimeout = 15 * time.Second
 	holdHedge   = 2 * time.Second
+	alignPause  = 200 * time.Millisecond
+	alignRounds = 10
 )
 
 // put fans a chunk out to its holders. The client is answered as soon as more
@@ -28,121 +32,160 @@ func (v *Vault) put(ctx context.Context, req wire.Request, chunk []byte) {
 		return
 	}
 	v.spread.busy()
-	f := &fanout{v: v, name: req.Target, chunk: chunk, holders: v.holders(req.Target)}
-	v.do(func(c *core) { f.need = c.list.Majority() })
-	f.majority(ctx)
-	if f.signed() < f.need {
-		f.align(ctx)
+	f := &fanout{v: v, name: req.Target, chunk: chunk, got: make(map[routing.Key]copyOf)}
+	for round := 0; !f.majority(ctx); round++ {
+		if round == alignRounds || ctx.Err() != nil {
+			v.respond(req.ID, f.failure(), true, f.receipts(), nil)
+			return
+		}
+		select {
+		case <-time.After(alignPause):
+		case <-ctx.Done():
+		}
 	}
-	if f.signed() < f.need {
-		v.respond(req.ID, wire.StatusTooFew, true, f.receipts, nil)
+	if len(f.lacking()) == 0 {
+		v.respond(req.ID, wire.StatusOK, true, f.receipts(), nil)
 		return
 	}
-	if len(f.missing()) == 0 {
-		v.respond(req.ID, wire.StatusOK, true, f.receipts, nil)
-		return
-	}
-	v.respond(req.ID, wire.StatusOK, false, f.receipts, nil)
-	v.spread.add(&spreading{
-		name: req.Target, chunk: chunk, missing: f.missing(), receipts: f.receipts, id: req.ID, since: time.Now(),
-	})
+	v.respond(req.ID, wire.StatusOK, false, f.receipts(), nil)
+	v.spread.add(&spreading{fanout: f, id: req.ID, since: time.Now()})
 }
 
-// fanout is the storing of one chunk at a majority of its holders.
+// fanout is the storing of one chunk at its holders. One goroutine uses it at
+// a time.
 type fanout struct {
-	v       *Vault
-	name    xorname.Name
-	chunk   []byte
-	holders []routing.Contact
-	need    int
+	v     *Vault
+	name  xorname.Name
+	chunk []byte // nil: on this vault's disk
+	got   map[routing.Key]copyOf
+	full  bool // a holder had no space
+}
 
-	receipts []wire.Signed
-	has      map[routing.Key]bool
+// copyOf is a holder's receipt and the member list that it names.
+type copyOf struct {
+	receipt wire.Signed
+	list    [32]byte
 }
 
 // majority asks as many holders as must sign, and one more for each that
-// fails or takes too long, until enough have signed or all were asked.
-func (f *fanout) majority(ctx context.Context) {
-	f.has = make(map[routing.Key]bool)
-	type result struct {
-		from routing.Key
-		wire.HoldReply
-	}
-	results := make(chan result, len(f.holders))
-	asked, open := 0, 0
-	ask := func() {
-		if asked == len(f.holders) {
-			return
+// fails or takes too long, until enough have signed or all were asked. It
+// reports whether enough have.
+func (f *fanout) majority(ctx context.Context) bool {
+	ctx, cancel := context.WithCancel(ctx) // late answers are of no use: the spreader asks again
+	defer cancel()
+	list := f.list()
+	ask := f.lackingBy(list)
+	need := list.Majority() - (len(list.Holders(f.name)) - len(ask))
+	results := make(chan result, len(ask))
+	open := 0
+	next := func() {
+		if len(ask) > 0 {
+			to := ask[0]
+			ask = ask[1:]
+			open++
+			f.v.spawn(func() { results <- f.ask(ctx, to) })
 		}
-		to := f.holders[asked]
-		asked++
-		open++
-		f.v.spawn(func() { results <- result{to.Key, f.v.holdAt(ctx, to, f.name, f.chunk)} })
 	}
-	for range f.need {
-		ask()
+	for range need {
+		next()
 	}
 	hedge := time.NewTicker(holdHedge)
 	defer hedge.Stop()
-	for open > 0 && len(f.receipts) < f.need {
+	for need > 0 && open > 0 {
 		select {
 		case r := <-results:
 			open--
-			if r.Receipt == nil {
-				ask()
-				continue
+			if f.take(r, list.Digest()) {
+				need--
+			} else {
+				next()
 			}
-			f.receipts = append(f.receipts, *r.Receipt)
-			f.has[r.from] = true
 		case <-hedge.C:
-			ask()
+			next()
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
+	return need <= 0
 }
 
-// signed returns how many holders signed naming the member list that this
-// vault knows now.
-func (f *fanout) signed() (n int) {
-	statements := members.Verify(f.v.network(), f.receipts)
-	f.v.do(func(c *core) { n = c.list.Count(f.name, true, [16]byte{}, statements) })
-	return n
-}
-
-// align asks the holders that signed under another member list once more,
-// until the lists have come together: they differ for a moment when a vault
-// comes or goes.
-func (f *fanout) align(ctx context.Context) {
-	for range 10 {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(200 * time.Millisecond):
-		}
-		f.holders = f.v.holders(f.name)
-		f.v.do(func(c *core) { f.need = c.list.Majority() })
-		f.receipts = f.v.have(ctx, f.name, f.holders)
-		if f.signed() >= f.need {
-			return
-		}
-		if len(f.receipts) < f.need {
-			f.majority(ctx)
-			if f.signed() >= f.need {
-				return
-			}
-		}
+// rest asks all holders that have not signed and reports whether all have now.
+func (f *fanout) rest(ctx context.Context) bool {
+	ask := f.lacking()
+	results := make([]result, len(ask))
+	var wg sync.WaitGroup
+	for i, to := range ask {
+		wg.Go(func() { results[i] = f.ask(ctx, to) })
 	}
+	wg.Wait()
+	list := f.list()
+	for _, r := range results {
+		f.take(r, list.Digest())
+	}
+	return len(f.lackingBy(list)) == 0
 }
 
-// missing returns the holders that have not signed.
-func (f *fanout) missing() (rest []routing.Contact) {
-	for _, c := range f.holders {
-		if !f.has[c.Key] {
-			rest = append(rest, c)
-		}
+// result is a holder's answer.
+type result struct {
+	from routing.Key
+	wire.HoldReply
+}
+
+// ask has one holder hold the chunk. One that signed before, under an older
+// member list, only signs anew.
+func (f *fanout) ask(ctx context.Context, to routing.Contact) result {
+	if _, has := f.got[to.Key]; has {
+		return result{to.Key, f.v.haveAt(ctx, to, f.name)}
 	}
-	return rest
+	return result{to.Key, f.v.holdAt(ctx, to, f.name, f.chunk)}
+}
+
+// take keeps a valid receipt and reports whether it names the given list.
+func (f *fanout) take(r result, list [32]byte) bool {
+	if r.Receipt == nil {
+		f.full = f.full || r.Status == wire.StatusFull
+		delete(f.got, r.from)
+		return false
+	}
+	valid := members.Verify(f.v.network(), []wire.Signed{*r.Receipt})
+	if len(valid) == 0 || valid[0].Signer != r.from || valid[0].Name != f.name || !valid[0].Held {
+		f.v.log.Warn("a holder gave a receipt that is none", "key", transport.PeerID(r.from))
+		return false
+	}
+	f.got[r.from] = copyOf{*r.Receipt, valid[0].Members}
+	return valid[0].Members == list
+}
+
+// lacking returns the holders that have not signed under the present list.
+func (f *fanout) lacking() []routing.Contact { return f.lackingBy(f.list()) }
+
+func (f *fanout) lackingBy(list members.List) []routing.Contact {
+	return slices.DeleteFunc(list.Holders(f.name), func(c routing.Contact) bool {
+		got, ok := f.got[c.Key]
+		return ok && got.list == list.Digest()
+	})
+}
+
+func (f *fanout) list() (l members.List) {
+	f.v.do(func(c *core) { l = c.list })
+	return l
+}
+
+// receipts returns the receipts so far, in a fixed order.
+func (f *fanout) receipts() []wire.Signed {
+	out := make([]wire.Signed, 0, len(f.got))
+	for _, c := range f.got {
+		out = append(out, c.receipt)
+	}
+	slices.SortFunc(out, func(a, b wire.Signed) int { return slices.Compare(a.Signer[:], b.Signer[:]) })
+	return out
+}
+
+func (f *fanout) failure() wire.Status {
+	if f.full {
+		return wire.StatusFull
+	}
+	return wire.StatusTooFew
 }
 
 // holdAt has one vault hold a chunk and returns its signed answer.
@@ -153,25 +196,23 @@ func (v *Vault) holdAt(ctx context.Context, to routing.Contact, name xorname.Nam
 	return v.askHolder(ctx, to, wire.KindHold, wire.Hold{Name: name}, chunk)
 }
 
-// have asks holders at once whether they hold a chunk and returns their
-// receipts.
-func (v *Vault) have(ctx context.Context, name xorname.Name, holders []routing.Contact) (receipts []wire.Signed) {
+// have asks holders at once whether they hold a chunk and returns the receipts
+// of those that answer soon.
+func (v *Vault) have(ctx context.Context, name xorname.Name, holders []routing.Contact) []wire.Signed {
 	ctx, cancel := context.WithTimeout(ctx, holdHedge)
 	defer cancel()
-	var mu sync.Mutex
+	replies := make([]wire.HoldReply, len(holders))
 	var wg sync.WaitGroup
-	for _, to := range holders {
-		wg.Go(func() {
-			r := v.haveAt(ctx, to, name)
-			if r.Receipt == nil {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			receipts = append(receipts, *r.Receipt)
-		})
+	for i, to := range holders {
+		wg.Go(func() { replies[i] = v.haveAt(ctx, to, name) })
 	}
 	wg.Wait()
+	var receipts []wire.Signed
+	for _, r := range replies {
+		if r.Receipt != nil {
+			receipts = append(receipts, *r.Receipt)
+		}
+	}
 	return receipts
 }
 
@@ -192,7 +233,7 @@ func (v *Vault) askHolder(ctx context.Context, to routing.Contact, kind uint16, 
 	}
 	v.noteHeard(transport.PeerID(to.Key))
 	var r wire.HoldReply
-	if wire.Unmarshal(m.Head, &r) != nil || (r.Receipt != nil && r.Receipt.Signer != to.Key) {
+	if wire.Unmarshal(m.Head, &r) != nil {
 		return wire.HoldReply{Status: wire.StatusMalformed}
 	}
 	return r

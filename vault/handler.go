@@ -65,7 +65,7 @@ func (h handler) HandleMessage(ctx context.Context, from transport.PeerID, m tra
 	role.serve(h.v, ctx, from, m)
 }
 
-// await waits until the vault serves.
+// await waits until the vault has a name.
 func (v *Vault) await(ctx context.Context) error {
 	select {
 	case <-v.ready:

@@ -46,12 +46,12 @@ func (v *Vault) join(ctx context.Context, id *identity) error {
 	own.Addr = v.advertised()
 	c := newCore(id.book, own.Contact)
 	v.spawn(func() { v.run(c) })
+	close(v.ready) // others that join at the same time may ask already
 	if err := v.contactsOfThisNetwork(ctx); err != nil {
 		return err
 	}
 	v.announceAll(ctx)
 	v.save()
-	close(v.ready)
 	return nil
 }
 

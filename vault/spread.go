@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/safenet-go/safenet/internal/wire"
-	"github.com/safenet-go/safenet/routing"
-	"github.com/safenet-go/safenet/xorname"
 )
 
 // The spreader's pace: copies that no client waits for any more are made while
@@ -20,7 +18,8 @@ const (
 	spreadLate    = 3 * time.Second
 	spreadKeep    = 32 << 20
 	spreadWorkers = 2
-	spreadRetries = 3
+	// spreadPatience bounds how long holders that do not answer are asked.
+	spreadPatience = 15 * time.Second
 )
 
 // spreader gives the remaining holders of a chunk their copies once a majority
@@ -37,12 +36,9 @@ type spreader struct {
 
 // spreading is a chunk under way to the rest of its holders.
 type spreading struct {
-	name     xorname.Name
-	chunk    []byte // nil: on disk
-	missing  []routing.Contact
-	receipts []wire.Signed
-	id       wire.ID // of the request, to answer when all have it
-	since    time.Time
+	*fanout
+	id    wire.ID // of the request, to answer when all have it
+	since time.Time
 }
 
 func newSpreader(v *Vault) *spreader {
@@ -110,47 +106,25 @@ func (s *spreader) next(now time.Time) (*spreading, time.Duration) {
 	return j, 0
 }
 
-// spread has the missing holders hold the chunk and tells the client.
+// spread has the remaining holders hold the chunk and tells the client.
 func (s *spreader) spread(j *spreading) {
-	chunk := j.chunk
-	if chunk == nil {
+	if j.chunk == nil {
 		var err error
-		if chunk, err = s.v.store.Get(j.name); err != nil {
+		if j.chunk, err = s.v.store.Get(j.name); err != nil {
 			s.v.log.Warn("chunk lost before all holders had it", "name", j.name, "error", err)
-			s.v.respond(j.id, wire.StatusOK, true, j.receipts, nil)
+			s.v.respond(j.id, wire.StatusOK, true, j.receipts(), nil)
 			return
 		}
 	}
-	for range spreadRetries {
-		j.missing = s.round(j, chunk)
-		if len(j.missing) == 0 {
-			break
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-s.v.ctx.Done():
-			return
-		}
-	}
-	s.v.respond(j.id, wire.StatusOK, true, j.receipts, nil)
-}
-
-// round asks each missing holder once and returns those still missing.
-func (s *spreader) round(j *spreading, chunk []byte) (missing []routing.Contact) {
-	ctx, cancel := context.WithTimeout(s.v.ctx, holdTimeout)
+	ctx, cancel := context.WithTimeout(s.v.ctx, spreadPatience)
 	defer cancel()
-	replies := make([]wire.HoldReply, len(j.missing))
-	var wg sync.WaitGroup
-	for i, to := range j.missing {
-		wg.Go(func() { replies[i] = s.v.holdAt(ctx, to, j.name, chunk) })
-	}
-	wg.Wait()
-	for i, r := range replies {
-		if r.Receipt == nil {
-			missing = append(missing, j.missing[i])
+	for pause := alignPause; !j.rest(ctx); pause *= 2 {
+		select {
+		case <-time.After(pause):
 			continue
+		case <-ctx.Done():
 		}
-		j.receipts = append(j.receipts, *r.Receipt)
+		break
 	}
-	return missing
+	s.v.respond(j.id, wire.StatusOK, true, j.receipts(), nil)
 }

@@ -26,7 +26,7 @@ type Vault struct {
 	ep    transport.Endpoint
 
 	loop    chan func(*core)
-	ready   chan struct{} // closed once the vault has a name and serves
+	ready   chan struct{} // closed once the vault has a name and its loop runs
 	spread  *spreader
 	waiting waiters
 
