@@ -1,0 +1,204 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/xorname"
+)
+
+// How long a vault may leave a request without any answer before another
+// entry vault is tried.
+const (
+	getPatience = 6 * time.Second
+	putPatience = 12 * time.Second
+	// spreadPatience is how long to wait, after a majority has signed, for the
+	// rest of the holders.
+	spreadPatience = 30 * time.Second
+)
+
+// pause returns how long to wait before try n.
+func pause(n int) time.Duration { return min(100*time.Millisecond<<min(n, 5), 2*time.Second) }
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// getChunk fetches a chunk and checks it against its name.
+func (c *Client) getChunk(ctx context.Context, name xorname.Name, retried func()) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	var last error
+	for try := 0; ; try++ {
+		chunk, err := c.getOnce(ctx, name, uint8(try))
+		if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrClosed) {
+			return chunk, err
+		}
+		last = err
+		retried()
+		if e := wait(ctx, pause(try)); e != nil {
+			return nil, timedOut(e, last)
+		}
+	}
+}
+
+// timedOut joins the end of the time with what went wrong before it.
+func timedOut(ctxErr, last error) error {
+	if errors.Is(last, ctxErr) {
+		return last
+	}
+	return fmt.Errorf("%w (%w)", last, ctxErr)
+}
+
+// getOnce asks once, by the given route.
+func (c *Client) getOnce(ctx context.Context, name xorname.Name, route uint8) ([]byte, error) {
+	if err := c.alive(); err != nil {
+		return nil, err
+	}
+	to, was := c.entryVault()
+	req := wire.Request{Op: wire.OpGet, Target: name, Route: route, Nonce: newID()}
+	k, err := c.send(ctx, to, req, getPatience, nil)
+	if err != nil {
+		c.failover(ctx, was)
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	defer c.calls.end(k)
+	a, ok := k.next(ctx, getPatience)
+	if !ok {
+		c.failover(ctx, was)
+		return nil, fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
+	}
+	switch {
+	case a.Status == wire.StatusOK && xorname.FromContent(a.body) == name:
+		return a.body, nil
+	case a.Status == wire.StatusOK:
+		return nil, fmt.Errorf("%w: a vault answered with other bytes", ErrUnreachable)
+	case a.Status == wire.StatusNotFound:
+		n := c.judge(ctx, name, false, req.Nonce, a.Statements)
+		if n.enough() {
+			return nil, fmt.Errorf("chunk %s: %w: %d of %d vaults that would hold it say so", name.String()[:8], ErrNotFound, n.signed, n.of)
+		}
+		return nil, fmt.Errorf("%w: %d of %d say that they do not hold it", ErrUnreachable, n.signed, n.of)
+	}
+	return nil, fmt.Errorf("%w: %s", ErrUnreachable, a.Status)
+}
+
+// stored is the outcome of putting a chunk.
+type stored struct {
+	there bool // it was there already, no byte was sent
+	// settled, unless nil, tells how many holders have the chunk, of how many,
+	// once the rest of them had time to sign.
+	settled <-chan count
+}
+
+// putChunk stores a chunk: it offers the name first, and sends the bytes only
+// if fewer holders than must sign have it.
+func (c *Client) putChunk(ctx context.Context, name xorname.Name, chunk []byte, retried func()) (stored, error) {
+	if len(chunk) > 1<<20 {
+		return stored{}, ErrTooLarge
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	var last error
+	for try := 0; ; try++ {
+		s, err := c.putOnce(ctx, name, chunk, try)
+		if err == nil || errors.Is(err, ErrClosed) {
+			return s, err
+		}
+		last = err
+		retried()
+		if e := wait(ctx, pause(try)); e != nil {
+			return stored{}, timedOut(e, last)
+		}
+	}
+}
+
+func (c *Client) putOnce(ctx context.Context, name xorname.Name, chunk []byte, try int) (stored, error) {
+	if err := c.alive(); err != nil {
+		return stored{}, err
+	}
+	to, was := c.entryVault()
+	offer := wire.Request{Op: wire.OpOffer, Target: name, Route: uint8(try)}
+	k, err := c.send(ctx, to, offer, getPatience, nil)
+	if err != nil {
+		c.failover(ctx, was)
+		return stored{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	a, ok := k.next(ctx, getPatience)
+	c.calls.end(k)
+	if !ok {
+		c.failover(ctx, was)
+		return stored{}, fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
+	}
+	if a.Status == wire.StatusOK && len(a.Statements) > 0 {
+		if n := c.judge(ctx, name, true, [16]byte{}, a.Statements); n.enough() {
+			return stored{there: true}, nil
+		}
+	}
+	return c.sendChunk(ctx, name, chunk, try)
+}
+
+// sendChunk sends the bytes and waits until a majority of the holders signed.
+func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte, try int) (stored, error) {
+	to, was := c.entryVault()
+	put := wire.Request{Op: wire.OpPut, Target: name, Route: uint8(try)}
+	k, err := c.send(ctx, to, put, putPatience+spreadPatience, chunk)
+	if err != nil {
+		c.failover(ctx, was)
+		return stored{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	a, ok := k.next(ctx, putPatience)
+	if !ok {
+		c.calls.end(k)
+		c.failover(ctx, was)
+		return stored{}, fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
+	}
+	n := c.judge(ctx, name, true, [16]byte{}, a.Statements)
+	if !n.enough() {
+		c.calls.end(k)
+		return stored{}, putError(name, a.Status, n)
+	}
+	settled := make(chan count, 1)
+	if a.Final {
+		settled <- n
+		return stored{settled: settled}, nil
+	}
+	go func() {
+		defer c.calls.end(k)
+		// The put is acknowledged: its context may end before the rest signs.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spreadPatience)
+		defer cancel()
+		if a, ok := k.next(ctx, spreadPatience); ok {
+			n = c.judge(ctx, name, true, [16]byte{}, a.Statements)
+		}
+		settled <- n
+	}()
+	return stored{settled: settled}, nil
+}
+
+func putError(name xorname.Name, s wire.Status, n count) error {
+	switch s {
+	case wire.StatusFull:
+		return fmt.Errorf("chunk %s: %w", name.String()[:8], ErrFull)
+	case wire.StatusOK, wire.StatusTooFew:
+		return &TooFewError{Name: name, Signed: n.signed, Need: n.need, Of: n.of}
+	}
+	return fmt.Errorf("chunk %s: %w: %s", name.String()[:8], ErrUnreachable, s)
+}
+
+func (c *Client) alive() error {
+	select {
+	case <-c.closed:
+		return ErrClosed
+	default:
+		return nil
+	}
+}

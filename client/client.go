@@ -1,0 +1,265 @@
+package client
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/safenet-go/safenet/internal/members"
+	"github.com/safenet-go/safenet/internal/sign"
+	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/transport"
+	"github.com/safenet-go/safenet/xorname"
+	"golang.org/x/sync/semaphore"
+)
+
+// Client is a session with a network. Its methods are safe for concurrent use.
+type Client struct {
+	cfg     Config
+	log     *slog.Logger
+	ep      transport.Endpoint
+	network NetworkID
+	calls   calls
+	memory  *semaphore.Weighted
+
+	mu      sync.Mutex
+	genesis wire.Signed
+	session xorname.Name
+	entries []entry // the entry vault and those that stand by
+	using   int     // which of them is in use
+	lists   lists
+
+	joining chan struct{} // holds one token: who has it looks for entry vaults
+	closed  chan struct{}
+	once    sync.Once
+}
+
+// entry is a vault through which the client reaches the network.
+type entry struct {
+	id   transport.PeerID
+	name xorname.Name
+	addr string
+}
+
+// Dial connects to a network through one of the contacts and gets a session.
+// Nobody learns who the client is: its key on the connection is made for the
+// session.
+//
+// Errors: ErrNoVault with what became of each contact, ErrNetwork for a contact
+// of another network, and those of ctx.
+func Dial(ctx context.Context, cfg Config) (*Client, error) {
+	cfg = cfg.withDefaults()
+	if len(cfg.Contacts) == 0 {
+		return nil, fmt.Errorf("%w: no contact given", ErrNoVault)
+	}
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		cfg: cfg, log: cfg.Logger, network: cfg.Network,
+		joining: make(chan struct{}, 1), closed: make(chan struct{}),
+		memory: semaphore.NewWeighted(cfg.Memory),
+	}
+	c.ep, err = cfg.Transport(transport.Config{
+		Key: key, Handler: receiver{c}, Logger: cfg.Logger, OnPeer: c.onPeer,
+		IdleTimeout: 5 * time.Second, KeepAlive: time.Second,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.enter(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Network returns the identifier of the network.
+func (c *Client) Network() NetworkID { return c.network }
+
+// Entry returns the name of the entry vault in use.
+func (c *Client) Entry() xorname.Name {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entries[c.using].name
+}
+
+// Members returns how many vaults are present, as the entry vault knows.
+func (c *Client) Members(ctx context.Context) (int, error) {
+	list, err := c.refresh(ctx)
+	return list.Len(), err
+}
+
+// Close ends the session. What was acknowledged stays on the network.
+func (c *Client) Close() error {
+	var err error
+	c.once.Do(func() {
+		close(c.closed)
+		err = c.ep.Close()
+	})
+	return err
+}
+
+// enter finds a vault and takes a session from it: first through the entry
+// vaults known, then through the contacts.
+func (c *Client) enter(ctx context.Context) error {
+	select {
+	case c.joining <- struct{}{}:
+		defer func() { <-c.joining }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	c.mu.Lock()
+	var addrs []string
+	for _, e := range c.entries {
+		addrs = append(addrs, e.addr)
+	}
+	c.mu.Unlock()
+	addrs = append(addrs, c.cfg.Contacts...)
+	var failures []error
+	for _, addr := range addrs {
+		err := c.enterThrough(ctx, addr)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, ErrNetwork) {
+			return fmt.Errorf("%s: %w", addr, err)
+		}
+		failures = append(failures, fmt.Errorf("%s: %w", addr, err))
+	}
+	return fmt.Errorf("%w: %w", ErrNoVault, errors.Join(failures...))
+}
+
+func (c *Client) enterThrough(ctx context.Context, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	peer, err := c.ep.Connect(ctx, addr, transport.PeerID{})
+	if err != nil {
+		return err
+	}
+	var hello wire.HelloReply
+	if err := c.ask(ctx, peer, wire.KindHello, wire.Hello{Version: wire.Version, Network: c.network}, &hello); err != nil {
+		return err
+	}
+	if _, err := members.NewBook(hello.Genesis); err != nil {
+		return err
+	}
+	network := wire.NetworkID(hello.Genesis)
+	if c.network != (NetworkID{}) && network != c.network {
+		return ErrNetwork
+	}
+	var s wire.SessionReply
+	if err := c.ask(ctx, peer, wire.KindSession, nil, &s); err != nil {
+		return err
+	}
+	entries := c.reach(ctx, network, s.Entries)
+	if len(entries) == 0 {
+		return errors.New("it names no entry vault that can be reached")
+	}
+	c.mu.Lock()
+	c.network, c.genesis = network, hello.Genesis
+	c.session, c.entries, c.using = s.Session, entries, 0
+	c.mu.Unlock()
+	c.log.Info("session", "entry", entries[0].name, "network", network)
+	return nil
+}
+
+// reach connects to the entry vaults of a session and returns those that
+// answer, in their order.
+func (c *Client) reach(ctx context.Context, network NetworkID, list []wire.Member) []entry {
+	if len(list) > 8 {
+		list = list[:8]
+	}
+	found := make([]entry, len(list))
+	var wg sync.WaitGroup
+	for i, m := range list {
+		var a wire.Allotment
+		id, name := transport.PeerID(m.Allotment.Signer), xorname.Name{}
+		if m.Allotment.Open(sign.Allotment, &a) == nil && a.Network == network {
+			id, name = a.Key, a.Name
+		} else if g := new(wire.Genesis); m.Allotment.Open(sign.Genesis, g) == nil && wire.NetworkID(m.Allotment) == network {
+			name = g.Name
+		} else {
+			continue
+		}
+		wg.Go(func() {
+			if _, err := c.ep.Connect(ctx, m.Addr, id); err == nil {
+				c.ep.Learn(id, m.Addr)
+				found[i] = entry{id, name, m.Addr}
+			}
+		})
+	}
+	wg.Wait()
+	var entries []entry
+	for _, e := range found {
+		if e.addr != "" {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+// ask sends a request without a body to a vault and decodes the answer.
+func (c *Client) ask(ctx context.Context, to transport.PeerID, kind uint16, head, reply any) error {
+	m := transport.Message{Kind: kind}
+	if head != nil {
+		m.Head = wire.Marshal(head)
+	}
+	m, err := c.ep.Request(ctx, to, m)
+	var remote *transport.RemoteError
+	if errors.As(err, &remote) && wire.Status(remote.Code) == wire.StatusNetwork {
+		return ErrNetwork
+	}
+	if err != nil {
+		return err
+	}
+	return wire.Unmarshal(m.Head, reply)
+}
+
+// entryVault returns the vault to send through.
+func (c *Client) entryVault() (transport.PeerID, int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entries[c.using].id, c.using
+}
+
+// failover goes on through the next vault that stands by, or, when all were
+// tried, gets a new session. was is the one that failed.
+func (c *Client) failover(ctx context.Context, was int) {
+	c.mu.Lock()
+	if c.using != was {
+		c.mu.Unlock()
+		return // somebody did
+	}
+	last := c.using == len(c.entries)-1
+	if !last {
+		c.using++
+		c.log.Info("entry vault lost, the next takes over", "entry", c.entries[c.using].name)
+	}
+	c.mu.Unlock()
+	if last {
+		if err := c.enter(ctx); err != nil {
+			c.log.Warn("no entry vault", "error", err)
+		}
+	}
+}
+
+// reserve takes n bytes of the memory that chunks under way may fill.
+func (c *Client) reserve(ctx context.Context, n int) (release func(), err error) {
+	if err := c.memory.Acquire(ctx, int64(n)); err != nil {
+		return nil, err
+	}
+	return func() { c.memory.Release(int64(n)) }, nil
+}
+
+// onPeer is told by the transport that a connection is up or gone.
+func (c *Client) onPeer(id transport.PeerID, up bool) {
+	if !up {
+		c.calls.lost(id)
+	}
+}
