@@ -24,10 +24,9 @@ func (e *endpoint) Send(ctx context.Context, to transport.PeerID, m transport.Me
 		return err
 	}
 	m = clone(m)
-	e.carry(l, size, func(peer *endpoint) {
+	return e.carry(l, size, func(peer *endpoint) {
 		transport.ServeMessage(l.serving[l.index(peer)], peer.cfg.Handler, e.id, m, peer.reportPanic)
 	})
-	return nil
 }
 
 func (e *endpoint) Request(ctx context.Context, to transport.PeerID, m transport.Message) (transport.Message, error) {
@@ -45,12 +44,17 @@ func (e *endpoint) Request(ctx context.Context, to transport.PeerID, m transport
 	}
 	m = clone(m)
 	answer := make(chan result, 1)
-	e.carry(l, size, func(peer *endpoint) {
+	err = e.carry(l, size, func(peer *endpoint) {
 		hctx, cancel := handlerContext(ctx, l.serving[l.index(peer)])
 		defer cancel()
 		got, err := transport.ServeRequest(hctx, peer.cfg.Handler, e.id, m, peer.reportPanic)
-		e.carryAnswer(l, peer, result{clone(got), err}, answer)
+		if e.travel(l, peer, e) {
+			answer <- result{clone(got), err}
+		}
 	})
+	if err != nil {
+		return transport.Message{}, err
+	}
 	select {
 	case r := <-answer:
 		return r.m, r.err
@@ -97,10 +101,12 @@ func (e *endpoint) begin(ctx context.Context, to transport.PeerID, m transport.M
 
 // carry brings a call to the other side and runs serve there. The window opens again when serve has returned, or when the call
 // was lost on the way.
-func (e *endpoint) carry(l *link, size int, serve func(peer *endpoint)) {
+func (e *endpoint) carry(l *link, size int, serve func(peer *endpoint)) error {
 	peer := l.other(e)
-	e.calls.Add(1)
-	peer.calls.Add(1)
+	if !e.enter(l, peer) {
+		_ = l.windowTo(peer).Release(1, size)
+		return e.lossError()
+	}
 	go func() {
 		defer e.calls.Done()
 		defer peer.calls.Done()
@@ -109,12 +115,19 @@ func (e *endpoint) carry(l *link, size int, serve func(peer *endpoint)) {
 		}
 		_ = l.windowTo(peer).Release(1, size)
 	}()
+	return nil
 }
 
-func (e *endpoint) carryAnswer(l *link, peer *endpoint, r result, answer chan<- result) {
-	if e.travel(l, peer, e) {
-		answer <- r
+// enter counts a call at both ends, unless one of them has begun to close.
+func (e *endpoint) enter(l *link, peer *endpoint) bool {
+	e.net.mu.Lock()
+	defer e.net.mu.Unlock()
+	if l.ctx.Err() != nil || e.closed || peer.closed || e.crashed {
+		return false
 	}
+	e.calls.Add(1)
+	peer.calls.Add(1)
+	return true
 }
 
 // travel spends the latency and reports whether the message arrived.
@@ -146,7 +159,9 @@ func (n *Net) delay(from, to transport.PeerID) time.Duration {
 }
 
 func (e *endpoint) lossError() error {
-	if e.ctx.Err() != nil {
+	e.net.mu.Lock()
+	defer e.net.mu.Unlock()
+	if e.closed || e.crashed {
 		return transport.ErrClosed
 	}
 	return fmt.Errorf("%w: the link was lost", transport.ErrPeerGone)
