@@ -28,6 +28,7 @@ const (
 type chunkBuf struct {
 	data [overhead + MaxPlain]byte
 	n    int // bytes of content
+	at   place
 }
 
 func (b *chunkBuf) plain() []byte { return b.data[flagLen : flagLen+b.n] }
@@ -39,7 +40,7 @@ var chunkBufs = sync.Pool{New: func() any { return new(chunkBuf) }}
 
 func getBuf() *chunkBuf {
 	b := chunkBufs.Get().(*chunkBuf)
-	b.n = 0
+	b.n, b.at = 0, place{}
 	return b
 }
 
@@ -49,26 +50,25 @@ func putBuf(b *chunkBuf) {
 	}
 }
 
-// A sealer is the scratch of one worker.
+// A sealer is the scratch of one worker, of up to 3.5 MiB.
 type sealer struct {
 	keys    *keyer
 	encoder frozen.Encoder
-	frame   []byte
+	frame   []byte // flag and frame of the last chunk that was compressed
+	key     [keyLen]byte
 }
 
 var sealers = sync.Pool{New: func() any { return &sealer{keys: newKeyer()} }}
 
-// seal encrypts the content of b in place. The result is a part of b.
-func (s *sealer) seal(b *chunkBuf, p place) (xorname.Name, []byte) {
+// seal encrypts the content of b. The result takes its room.
+func (s *sealer) seal(b *chunkBuf) (xorname.Name, []byte) {
 	b.data[0] = flagRaw
-	payload := b.n
-	if frame, ok := s.encoder.AppendCompressed(s.frame[:0], b.plain()); ok {
-		b.data[0] = flagZstd
-		payload = copy(b.data[flagLen:], frame)
-		s.frame = frame
+	inside := b.data[:flagLen+b.n]
+	if frame, ok := s.encoder.AppendCompressed(append(s.frame[:0], flagZstd), b.plain()); ok {
+		inside, s.frame = frame, frame
 	}
-	key := s.keys.derive(p)
-	sealed := aead(&key).Seal(b.data[:0], key[aesKeyLen:], b.data[:flagLen+payload], nil)
+	s.key = s.keys.derive(b.at)
+	sealed := aead(&s.key).Seal(b.data[:0], s.key[aesKeyLen:], inside, nil)
 	return xorname.FromContent(sealed), sealed
 }
 

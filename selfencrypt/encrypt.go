@@ -143,17 +143,17 @@ func (p *pipeline) report() {
 }
 
 // dispatch has the newest chunks sealed. Their buffers are no longer the
-// caller's.
+// caller's: it returns the rest of bufs, which is empty.
 func (p *pipeline) dispatch(bufs []*chunkBuf) []*chunkBuf {
 	n := len(p.entries)
 	for k, b := range bufs {
-		at := p.place(n-len(bufs)+k, n)
+		b.at = p.place(n-len(bufs)+k, n)
 		p.sealing.Go(func() error {
-			p.seal(b, at)
+			p.seal(b)
 			return nil
 		})
 	}
-	return nil
+	return bufs[:0]
 }
 
 func (p *pipeline) place(i, n int) place {
@@ -171,39 +171,40 @@ func (p *pipeline) place(i, n int) place {
 }
 
 // seal encrypts one chunk and hands it to a putter, waiting for a free one.
-func (p *pipeline) seal(b *chunkBuf, at place) {
+func (p *pipeline) seal(b *chunkBuf) {
 	if p.stopped() {
 		putBuf(b)
 		return
 	}
 	s := sealers.Get().(*sealer)
-	name, chunk := s.seal(b, at)
+	name, chunk := s.seal(b)
 	sealers.Put(s)
 
 	p.mu.Lock()
-	p.entries[at.index].dst = name
+	p.entries[b.at.index].dst = name
 	p.progress.Encrypted += int64(b.n)
 	p.report()
 	p.mu.Unlock()
 
 	p.putting.Go(func() error {
 		defer putBuf(b)
-		p.put(name, chunk, b.n, at)
+		p.put(name, chunk, b)
 		return nil
 	})
 }
 
-func (p *pipeline) put(name xorname.Name, chunk []byte, size int, at place) {
+// put stores the chunk that b became.
+func (p *pipeline) put(name xorname.Name, chunk []byte, b *chunkBuf) {
 	if p.stopped() {
 		return
 	}
 	if err := p.store.Put(p.ctx, name, chunk); err != nil {
-		p.fail(&ChunkError{Name: name, Index: at.index, Level: at.level, Stage: StagePut, Err: err})
+		p.fail(&ChunkError{Name: name, Index: b.at.index, Level: b.at.level, Stage: StagePut, Err: err})
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.progress.Done++
-	p.progress.Stored += int64(size)
+	p.progress.Stored += int64(b.n)
 	p.report()
 }

@@ -152,10 +152,10 @@ func TestRootLongerThanAWriterMakesItIsRefused(t *testing.T) {
 		// Level 1 takes this much in one chunk, level 0 does not.
 		b := getBuf()
 		b.n = copy(b.space(), content)
-		at := place{src: digestOf(content), near1: digestOf(content), near2: digestOf(content)}
-		name, chunk := (&sealer{keys: newKeyer()}).seal(b, at)
+		b.at = place{src: digestOf(content), near1: digestOf(content), near2: digestOf(content)}
+		name, chunk := (&sealer{keys: newKeyer()}).seal(b)
 		require.NoError(t, store.Put(context.Background(), name, chunk))
-		a := (&DataMap{entries: []entry{{dst: name, src: at.src}}}).address()
+		a := (&DataMap{entries: []entry{{dst: name, src: b.at.src}}}).address()
 		_, err := LoadMap(context.Background(), a, store, nil)
 		require.ErrorIs(t, err, ErrCorrupt)
 	}

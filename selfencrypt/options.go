@@ -15,7 +15,7 @@ const (
 // Options tune how files are written and read; nil and the zero value are
 // good defaults. None but Secret has a part in what is stored.
 //
-// Encrypting needs about 2*Workers + InFlight + 5 MiB, and reading about
+// Encrypting needs about 5*Workers + InFlight + 5 MiB, and reading about
 // Workers + InFlight + 2 MiB for each Reader, whatever the size of the file;
 // to both comes the data map with 64 bytes for each chunk.
 type Options struct {

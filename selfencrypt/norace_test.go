@@ -1,0 +1,5 @@
+//go:build !race
+
+package selfencrypt
+
+const raceDetector = false
