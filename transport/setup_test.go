@@ -8,10 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // testKey is the same for the same n, so that tests can choose which of two identities is smaller.
 func testKey(n uint64) ed25519.PrivateKey {

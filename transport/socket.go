@@ -11,5 +11,12 @@ func openSocket(cfg Config) (net.PacketConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("address to listen on: %w", err)
 	}
-	return net.ListenUDP("udp", addr)
+	udp, err := net.ListenUDP("udp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.DisableGRO {
+		return udp, nil
+	}
+	return withGRO(udp), nil
 }
