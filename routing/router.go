@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/xorname"
 )
 
@@ -14,10 +13,10 @@ type Config struct {
 	// group. 0: 8.
 	Copies int
 	// NewID returns a fresh, unpredictable identifier. It must be set.
-	NewID func() wire.ID
+	NewID func() ID
 	// MaxPaths is how many requests under way are remembered, MaxPerPeer how
 	// many of them for one previous hop. 0: 8192 and 1024. More are answered
-	// with wire.StatusBusy.
+	// with StatusBusy.
 	MaxPaths   int
 	MaxPerPeer int
 	// MaxTTL caps how long a request is remembered. 0: two minutes.
@@ -43,11 +42,11 @@ func setDefault(v *int, d int) {
 // Action is something the caller of a Router must do. Exactly one of Forward,
 // Deliver and Answer is set.
 type Action struct {
-	To      Key            // the peer to send to; unset for Deliver
-	Forward *wire.Request  // send this request
-	Deliver *wire.Request  // this vault is to serve it and to call Respond with its ID
-	Answer  *wire.Response // send this answer to the previous hop
-	Body    []byte         // that goes with it
+	To      Key       // the peer to send to; unset for Deliver
+	Forward *Request  // send this request
+	Deliver *Request  // this vault is to serve it and to call Respond with its ID
+	Answer  *Response // send this answer to the previous hop
+	Body    []byte    // that goes with it
 }
 
 // Router routes requests. It is not safe for concurrent use.
@@ -56,35 +55,35 @@ type Router struct {
 
 	self  Contact
 	cfg   Config
-	paths map[wire.ID]*attempt   // by the identifier that this vault gave
-	known map[hop]*path          // by the identifier that the previous hop gave
-	count map[Key]int            // paths by previous hop
-	pace  map[wire.Op]*estimator // how long answers take
+	paths map[ID]*attempt   // by the identifier that this vault gave
+	known map[hop]*path     // by the identifier that the previous hop gave
+	count map[Key]int       // paths by previous hop
+	pace  map[Op]*estimator // how long answers take
 }
 
 // hop is a request as the previous hop calls it.
 type hop struct {
 	peer Key
-	id   wire.ID
+	id   ID
 }
 
 // path is one request under way.
 type path struct {
 	from       hop
 	entry      bool // the previous hop is a client: this vault retries
-	req        wire.Request
+	req        Request
 	body       []byte
 	deadline   time.Time
 	tries      []*attempt
 	order      []Contact // whom to try, closest first; kept from the start so that each is tried once
 	satisfied  bool      // enough holders have answered, the rest follows
-	statements []wire.Signed
-	status     wire.Status // the most telling failure so far
+	statements []Statement
+	status     Status // the most telling failure so far
 }
 
 // attempt is one route of a path.
 type attempt struct {
-	id    wire.ID
+	id    ID
 	path  *path
 	to    Key
 	sent  time.Time
@@ -96,13 +95,13 @@ func New(self Contact, cfg Config) *Router {
 	return &Router{
 		self:  self,
 		cfg:   cfg.withDefaults(),
-		paths: make(map[wire.ID]*attempt),
+		paths: make(map[ID]*attempt),
 		known: make(map[hop]*path),
 		count: make(map[Key]int),
-		pace: map[wire.Op]*estimator{
-			wire.OpGet:   {floor: 200 * time.Millisecond, limit: 5 * time.Second, first: 500 * time.Millisecond},
-			wire.OpOffer: {floor: 500 * time.Millisecond, limit: 5 * time.Second, first: 2 * time.Second},
-			wire.OpPut:   {floor: 2 * time.Second, limit: 10 * time.Second, first: 5 * time.Second},
+		pace: map[Op]*estimator{
+			OpGet:   {floor: 200 * time.Millisecond, limit: 5 * time.Second, first: 500 * time.Millisecond},
+			OpOffer: {floor: 500 * time.Millisecond, limit: 5 * time.Second, first: 2 * time.Second},
+			OpPut:   {floor: 2 * time.Second, limit: 10 * time.Second, first: 5 * time.Second},
 		},
 	}
 }
@@ -124,21 +123,21 @@ func (r *Router) Group(target xorname.Name) []Contact {
 
 // Request takes a request from a peer; entry says that the peer is a client.
 // A request that the same peer sent before is passed over.
-func (r *Router) Request(now time.Time, from Key, entry bool, req wire.Request, body []byte) []Action {
+func (r *Router) Request(now time.Time, from Key, entry bool, req Request, body []byte) []Action {
 	h := hop{from, req.ID}
 	if r.known[h] != nil {
 		return nil
 	}
 	if r.pace[req.Op] == nil {
-		return []Action{refusal(h, wire.StatusMalformed)}
+		return []Action{refusal(h, StatusMalformed)}
 	}
 	if len(r.known) >= r.cfg.MaxPaths || r.count[from] >= r.cfg.MaxPerPeer {
-		return []Action{refusal(h, wire.StatusBusy)}
+		return []Action{refusal(h, StatusBusy)}
 	}
-	ttl := min(time.Duration(req.TTL)*time.Millisecond, r.cfg.MaxTTL)
+	ttl := min(req.TTL, r.cfg.MaxTTL)
 	p := &path{
 		from: h, entry: entry, req: req, body: body,
-		deadline: now.Add(ttl), status: wire.StatusUnreachable,
+		deadline: now.Add(ttl), status: StatusUnreachable,
 	}
 	p.order = r.route(p)
 	r.known[h] = p
@@ -146,8 +145,8 @@ func (r *Router) Request(now time.Time, from Key, entry bool, req wire.Request, 
 	return r.next(now, p)
 }
 
-func refusal(h hop, s wire.Status) Action {
-	return Action{To: h.peer, Answer: &wire.Response{ID: h.id, Status: s, Final: true}}
+func refusal(h hop, s Status) Action {
+	return Action{To: h.peer, Answer: &Response{ID: h.id, Status: s, Final: true}}
 }
 
 // route lists whom to try for a path, best first. The entry vault may try
@@ -172,8 +171,8 @@ func (r *Router) route(p *path) []Contact {
 
 // maxRoutes bounds the routes of one request. A get asks every holder before
 // it gives up; for the others the first vault asks the holders itself.
-func maxRoutes(op wire.Op, group int) int {
-	if op == wire.OpGet {
+func maxRoutes(op Op, group int) int {
+	if op == OpGet {
 		return group
 	}
 	return 3
@@ -193,7 +192,7 @@ func (r *Router) next(now time.Time, p *path) []Action {
 		if slices.ContainsFunc(p.tries, func(a *attempt) bool { return !a.ended }) {
 			return nil
 		}
-		return r.end(p, wire.Response{Status: p.status, Statements: p.statements})
+		return r.end(p, Response{Status: p.status, Statements: p.statements})
 	}
 	to := p.order[len(p.tries)]
 	a := &attempt{id: r.cfg.NewID(), path: p, to: to.Key, sent: now}
@@ -202,7 +201,7 @@ func (r *Router) next(now time.Time, p *path) []Action {
 
 	req := p.req
 	req.ID = a.id
-	req.TTL = uint32(max(0, p.deadline.Sub(now)) / time.Millisecond)
+	req.TTL = max(0, p.deadline.Sub(now))
 	body := p.body
 	if !p.entry {
 		p.body = nil // only the entry vault sends it again
@@ -214,7 +213,7 @@ func (r *Router) next(now time.Time, p *path) []Action {
 }
 
 // end answers the previous hop for the last time and forgets the path.
-func (r *Router) end(p *path, resp wire.Response) []Action {
+func (r *Router) end(p *path, resp Response) []Action {
 	delete(r.known, p.from)
 	if r.count[p.from.peer]--; r.count[p.from.peer] <= 0 {
 		delete(r.count, p.from.peer)

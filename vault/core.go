@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/safenet-go/safenet/internal/members"
-	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 )
 
@@ -22,7 +21,7 @@ type core struct {
 func newCore(book *members.Book, self routing.Contact) *core {
 	c := &core{
 		book:   book,
-		router: routing.New(self, routing.Config{Copies: book.Copies(), NewID: newID}),
+		router: routing.New(self, routing.Config{Copies: book.Copies(), NewID: func() routing.ID { return newID() }}),
 		heard:  make(map[routing.Key]time.Time),
 		synced: make(map[routing.Key]time.Time),
 	}
@@ -31,7 +30,7 @@ func newCore(book *members.Book, self routing.Contact) *core {
 	return c
 }
 
-func newID() (id wire.ID) {
+func newID() (id [16]byte) {
 	rand.Read(id[:]) // never fails (crypto/rand)
 	return id
 }

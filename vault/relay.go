@@ -23,7 +23,7 @@ func (v *Vault) onRequest(_ context.Context, from transport.PeerID, m transport.
 	}
 	v.do(func(c *core) {
 		entry := c.book.Get(from) == nil
-		v.perform(c.router.Request(time.Now(), routing.Key(from), entry, req, m.Body))
+		v.perform(c.router.Request(time.Now(), routing.Key(from), entry, hopRequest(req), m.Body))
 	})
 }
 
@@ -33,7 +33,7 @@ func (v *Vault) onResponse(_ context.Context, from transport.PeerID, m transport
 	if decode(m, &resp) != nil {
 		return
 	}
-	v.do(func(c *core) { v.perform(c.router.Response(time.Now(), routing.Key(from), resp, m.Body)) })
+	v.do(func(c *core) { v.perform(c.router.Response(time.Now(), routing.Key(from), hopResponse(resp), m.Body)) })
 }
 
 // perform carries out what the router decided. It is called in the loop and
@@ -44,9 +44,9 @@ func (v *Vault) perform(actions []routing.Action) {
 		case a.Forward != nil:
 			v.spawn(func() { v.forward(a) })
 		case a.Deliver != nil:
-			v.spawn(func() { v.deliver(*a.Deliver, a.Body) })
+			v.spawn(func() { v.deliver(wireRequest(*a.Deliver), a.Body) })
 		case a.Answer != nil:
-			v.spawn(func() { v.answer(a.To, *a.Answer, a.Body) })
+			v.spawn(func() { v.answer(a.To, wireResponse(*a.Answer), a.Body) })
 		}
 	}
 }
@@ -55,7 +55,7 @@ func (v *Vault) forward(a routing.Action) {
 	ctx, cancel := context.WithTimeout(v.ctx, sendTimeout)
 	defer cancel()
 	err := v.ep.Send(ctx, transport.PeerID(a.To), transport.Message{
-		Kind: wire.KindRequest, Head: wire.Marshal(a.Forward), Body: a.Body,
+		Kind: wire.KindRequest, Head: wire.Marshal(wireRequest(*a.Forward)), Body: a.Body,
 	})
 	if err != nil {
 		v.log.Debug("request not sent on", "to", transport.PeerID(a.To), "error", err)
@@ -80,7 +80,7 @@ func (v *Vault) answer(to routing.Key, resp wire.Response, body []byte) {
 // respond hands this vault's answer to a delivered request to the router.
 func (v *Vault) respond(id wire.ID, status wire.Status, final bool, statements []wire.Signed, body []byte) {
 	resp := wire.Response{ID: id, Status: status, Final: final, Statements: statements}
-	v.do(func(c *core) { v.perform(c.router.Respond(time.Now(), resp, body)) })
+	v.do(func(c *core) { v.perform(c.router.Respond(time.Now(), hopResponse(resp), body)) })
 }
 
 // fetch asks the network for a chunk, as a client would.
@@ -88,7 +88,7 @@ func (v *Vault) fetch(ctx context.Context, name xorname.Name) ([]byte, wire.Stat
 	req := wire.Request{ID: newID(), Op: wire.OpGet, Target: name, TTL: 10_000, Nonce: newID()}
 	answer := v.waiting.expect(req.ID)
 	defer v.waiting.forget(req.ID)
-	v.do(func(c *core) { v.perform(c.router.Request(time.Now(), routing.Key(v.id), true, req, nil)) })
+	v.do(func(c *core) { v.perform(c.router.Request(time.Now(), routing.Key(v.id), true, hopRequest(req), nil)) })
 	select {
 	case a := <-answer:
 		return a.body, a.resp.Status
