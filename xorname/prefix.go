@@ -12,8 +12,8 @@ type Prefix struct {
 	name Name // the bits, then zeros
 	bits int
 
-	// Makes the size a multiple of 16 bytes. Such a value is copied in steps
-	// that do not overlap, and the operations take half the time.
+	// Makes the size a multiple of 16 bytes on 64-bit systems. Such a value is
+	// copied in steps that do not overlap, in half the time.
 	_ int
 }
 

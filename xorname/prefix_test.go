@@ -1,6 +1,7 @@
 package xorname
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -65,13 +66,13 @@ func TestAPrefixOf256BitsIsOneName(t *testing.T) {
 func TestCountsAndIndicesOutsideThePrefix(t *testing.T) {
 	name := Random()
 	require.Equal(t, Prefix{}, NewPrefix(-1, name))
-	require.Equal(t, Prefix{}, NewPrefix(-1<<62, name))
-	for _, count := range []int{257, 300, 512, 1 << 16, 1<<16 + 1, 1 << 62} {
+	require.Equal(t, Prefix{}, NewPrefix(math.MinInt, name))
+	for _, count := range []int{257, 300, 512, 1 << 16, 1<<16 + 1, math.MaxInt} {
 		require.Equal(t, NewPrefix(Bits, name), NewPrefix(count, name))
 	}
 
 	p := NewPrefix(5, name)
-	for _, i := range []int{-1, 5, 6, Bits, 1 << 62, -1 << 62} {
+	for _, i := range []int{-1, 5, 6, Bits, math.MaxInt, math.MinInt} {
 		require.Equal(t, p, p.Flipped(i))
 		_, ok := p.Ancestor(i)
 		require.False(t, ok)
