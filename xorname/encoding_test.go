@@ -23,7 +23,7 @@ func TestNameTextIsExactly64Digits(t *testing.T) {
 
 	for _, text := range []string{
 		"", "41", aName[1:], aName + "0", aName + aName, " " + aName[1:], aName[1:] + "\n", "0x" + aName[2:],
-		"g" + aName[1:], aName[:63] + "g", aName[:63] + "\x00", aName[:63] + "@", aName[:63] + "`", aName[:63] + "/",
+		"g" + aName[1:], aName[:63] + "g", aName[:63] + "G", aName[:63] + "\x00", aName[:63] + "@", aName[:63] + "`", aName[:63] + "/",
 		aName[:63] + ":", aName[:62] + "é", aName[:61] + "１", strings.Repeat("0", 1<<20),
 	} {
 		n, err := Parse(text)

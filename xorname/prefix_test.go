@@ -103,6 +103,18 @@ func TestNeighboursOfDifferentLengths(t *testing.T) {
 	}
 }
 
+func TestTwoDifferingBitsMakeNoNeighbours(t *testing.T) {
+	name := Random()
+	p := NewPrefix(Bits, name)
+	for i := range Bits {
+		require.True(t, p.Neighbour(p.Flipped(i)))
+		for j := range i {
+			require.False(t, p.Neighbour(p.Flipped(i).Flipped(j)), "bits %d and %d", i, j)
+			require.True(t, NewPrefix(i, name).Neighbour(p.Flipped(i).Flipped(j)), "only bit %d is in both", j)
+		}
+	}
+}
+
 func TestPrefixAgreesWithBitStrings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := drawBits(t, drawLen(t))
