@@ -58,17 +58,21 @@ func (v *Vault) onHold(_ context.Context, _ transport.PeerID, m transport.Messag
 	if err := decode(m, &h); err != nil {
 		return nil, err
 	}
+	if !valid(h.Name, m.Body) {
+		return wire.HoldReply{Status: wire.StatusCorrupt}, nil
+	}
 	return v.hold(h.Name, m.Body), nil
 }
 
-// hold stores a chunk whose name this vault is close to and signs for it. The
-// name is checked against the bytes first.
+// valid reports whether bytes are the chunk of that name.
+func valid(name xorname.Name, chunk []byte) bool {
+	return len(chunk) > 0 && len(chunk) <= MaxChunk && xorname.FromContent(chunk) == name
+}
+
+// hold stores a valid chunk whose name this vault is close to and signs for it.
 func (v *Vault) hold(name xorname.Name, chunk []byte) wire.HoldReply {
 	if !v.mayHold(name) {
 		return wire.HoldReply{Status: wire.StatusDenied}
-	}
-	if len(chunk) == 0 || len(chunk) > MaxChunk || xorname.FromContent(chunk) != name {
-		return wire.HoldReply{Status: wire.StatusCorrupt}
 	}
 	v.spread.busy()
 	if err := v.store.Put(name, chunk); err != nil {
@@ -140,7 +144,7 @@ func (v *Vault) onCorrupt(name xorname.Name, cause error) {
 		ctx, cancel := context.WithTimeout(v.ctx, 15*time.Second)
 		defer cancel()
 		chunk, status := v.fetch(ctx, name)
-		if status != wire.StatusOK || v.hold(name, chunk).Status != wire.StatusOK {
+		if status != wire.StatusOK || !valid(name, chunk) || v.hold(name, chunk).Status != wire.StatusOK {
 			v.log.Error("corrupt chunk not repaired", "name", name, "status", status)
 			return
 		}

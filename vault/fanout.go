@@ -27,7 +27,7 @@ const (
 // than half of them have signed; the others get their copy when there is
 // nothing more urgent, see spreader.
 func (v *Vault) put(ctx context.Context, req wire.Request, chunk []byte) {
-	if len(chunk) > MaxChunk || xorname.FromContent(chunk) != req.Target {
+	if !valid(req.Target, chunk) {
 		v.respond(req.ID, wire.StatusCorrupt, true, nil, nil)
 		return
 	}

@@ -76,7 +76,7 @@ func loadIdentity(s *store.Store, cfg Config) (*identity, error) {
 	case ok:
 		return id, id.resume(n)
 	case cfg.First:
-		return id, id.found(s, cfg.Copies)
+		return id, id.found(cfg.Copies)
 	}
 	return id, nil
 }
@@ -136,8 +136,8 @@ func (id *identity) resume(n networkRecord) error {
 	return nil
 }
 
-// found begins a network.
-func (id *identity) found(s *store.Store, copies int) error {
+// found begins a network. It is written once the vault listens.
+func (id *identity) found(copies int) error {
 	if copies < 1 || copies > 64 {
 		return fmt.Errorf("%d copies: a network keeps 1 to 64", copies)
 	}
@@ -152,7 +152,7 @@ func (id *identity) found(s *store.Store, copies int) error {
 		return err
 	}
 	id.book = book
-	return saveNetwork(s, id.own, book)
+	return nil
 }
 
 func saveNetwork(s *store.Store, own wire.Signed, book *members.Book) error {

@@ -44,6 +44,9 @@ func (v *Vault) join(ctx context.Context, id *identity) error {
 		return err
 	}
 	own.Addr = v.advertised()
+	if err := saveNetwork(v.store, id.own, id.book); err != nil {
+		return err
+	}
 	c := newCore(id.book, own.Contact)
 	v.spawn(func() { v.run(c) })
 	close(v.ready) // others that join at the same time may ask already
@@ -105,7 +108,7 @@ func (v *Vault) joinThrough(ctx context.Context, addr string, id *identity) erro
 		return errors.New("the contact allotted a name to another key")
 	}
 	id.book, id.own = book, reply.Allotment
-	return saveNetwork(v.store, id.own, book)
+	return nil
 }
 
 // onJoin allots a name to a newcomer: a random one, since this vault must not
