@@ -93,9 +93,9 @@ type content struct {
 	buf   *chunkBuf
 }
 
-// A size is what is known of the length of a chunk's content before it is
+// An extent is what is known of the length of a chunk's content before it is
 // opened: exactly max bytes, or anything up to it.
-type size struct {
+type extent struct {
 	max   int
 	exact bool
 }
@@ -103,7 +103,7 @@ type size struct {
 // open checks the chunk that a store returned for name and decrypts it, in
 // place as far as it can. Nothing of it is used before it was verified: name,
 // then seal, then what is inside.
-func open(chunk []byte, name xorname.Name, p place, want size) (content, error) {
+func open(chunk []byte, name xorname.Name, p place, want extent) (content, error) {
 	fail := func(stage Stage, format string, args ...any) (content, error) {
 		err := fmt.Errorf("%w: "+format, append([]any{ErrCorrupt}, args...)...)
 		return content{}, &ChunkError{Name: name, Index: p.index, Level: p.level, Stage: stage, Err: err}
@@ -141,7 +141,7 @@ func open(chunk []byte, name xorname.Name, p place, want size) (content, error) 
 
 // unpack undoes the compression. The buffer that it takes is bounded by what
 // is expected, never by what the payload says of itself.
-func unpack(flag byte, payload []byte, want size) (content, error) {
+func unpack(flag byte, payload []byte, want extent) (content, error) {
 	switch flag {
 	case flagRaw:
 		return content{plain: payload}, nil

@@ -101,12 +101,15 @@ func (s *DirStore) Get(ctx context.Context, name xorname.Name) ([]byte, error) {
 		return nil, fmt.Errorf("selfencrypt: opening chunk %s: %w", name, err)
 	}
 	defer f.Close()
-	chunk, err := io.ReadAll(io.LimitReader(f, MaxChunk+1))
-	if err != nil {
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil { // only a hint
+		b.Grow(int(min(info.Size(), MaxChunk)) + bytes.MinRead)
+	}
+	if _, err := b.ReadFrom(io.LimitReader(f, MaxChunk+1)); err != nil {
 		return nil, fmt.Errorf("selfencrypt: reading chunk %s: %w", name, err)
 	}
-	if len(chunk) > MaxChunk {
+	if b.Len() > MaxChunk {
 		return nil, fmt.Errorf("%w: the file of chunk %s", ErrTooLarge, name)
 	}
-	return chunk, nil
+	return b.Bytes(), nil
 }

@@ -253,3 +253,31 @@ func TestCancelBeforeTheLastPutIsAnError(t *testing.T) {
 	_, err := Encrypt(ctx, bytes.NewReader(random(1, 3<<20)), store, &Options{InFlight: 1})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// Whoever writes a map may put anything inside a chunk, under the right name
+// and key.
+func FuzzChunk(f *testing.F) {
+	f.Add([]byte{}, uint32(0), true)
+	f.Add([]byte{flagRaw, 1, 2, 3}, uint32(3), true)
+	f.Add([]byte{flagRaw, 1, 2, 3}, uint32(65536), false)
+	frame, _ := new(sealer).encoder.AppendCompressed([]byte{flagZstd}, make([]byte, 70_000))
+	f.Add(frame, uint32(70_000), true)
+	f.Add(frame, uint32(65_536), false)
+	f.Fuzz(func(t *testing.T, inside []byte, most uint32, exact bool) {
+		want := extent{max: int(most % (MaxPlain + 1)), exact: exact}
+		p := place{}
+		if len(inside) > 0 {
+			p.src = digestOf(inside[1:])
+		}
+		key := newKeyer().derive(p)
+		chunk := aead(&key).Seal(nil, key[aesKeyLen:], inside, nil)
+		got, err := open(chunk, xorname.FromContent(chunk), p, want)
+		if err != nil {
+			require.ErrorIs(t, err, ErrCorrupt)
+			return
+		}
+		require.Equal(t, p.src, digestOf(got.plain))
+		require.LessOrEqual(t, len(got.plain), want.max)
+		require.True(t, !exact || len(got.plain) == want.max)
+	})
+}

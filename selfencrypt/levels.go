@@ -71,7 +71,7 @@ func LoadMap(ctx context.Context, a Address, store ChunkStore, opt *Options) (*D
 	if err != nil {
 		return nil, err
 	}
-	c, err := open(chunk, a.name, m.place(0), size{max: singleMax(m.level)})
+	c, err := open(chunk, a.name, m.place(0), extent{max: singleMax(m.level)})
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,8 @@ type Options struct {
 
 	// MaxMapBytes bounds the bytes of all map levels of one file, written or
 	// read, and so the size of a file: each MiB of map stands for about 17 GB
-	// of content. 0: 64 MiB, for files of up to 1.09 TB.
+	// of content. Loading a map takes up to four times its bytes for a moment.
+	// 0: 64 MiB, for files of up to 1.09 TB.
 	MaxMapBytes int64
 }
 

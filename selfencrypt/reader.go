@@ -177,14 +177,20 @@ func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
 // Seek implements io.Seeker. Positions behind the end are allowed; reading
 // there returns io.EOF.
 func (r *Reader) Seek(offset int64, whence int) (int64, error) {
-	base := map[int]int64{io.SeekStart: 0, io.SeekCurrent: r.pos, io.SeekEnd: r.plan.size}
-	from, ok := base[whence]
-	if !ok {
+	var from int64
+	switch whence {
+	case io.SeekStart:
+	case io.SeekCurrent:
+		from = r.pos
+	case io.SeekEnd:
+		from = r.plan.size
+	default:
 		return 0, fmt.Errorf("selfencrypt: seeking with whence %d", whence)
 	}
-	if to := from + offset; to >= 0 && (offset < 0 || to >= from) {
-		r.pos = to
-		return to, nil
+	to := from + offset
+	if to < 0 || offset > 0 && to < from {
+		return 0, fmt.Errorf("selfencrypt: seeking by %d from %d is before the beginning or too far", offset, from)
 	}
-	return 0, fmt.Errorf("selfencrypt: seeking by %d from %d is before the beginning or too far", offset, from)
+	r.pos = to
+	return to, nil
 }

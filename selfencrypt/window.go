@@ -183,7 +183,7 @@ func (w *window) fetch(i int64) (content, error) {
 		return content{}, err
 	}
 	defer func() { <-w.opening }()
-	return open(chunk, w.m.entries[i].dst, w.m.place(int(i)), size{max: w.m.ChunkSize(int(i)), exact: true})
+	return open(chunk, w.m.entries[i].dst, w.m.place(int(i)), extent{max: w.m.ChunkSize(int(i)), exact: true})
 }
 
 func take(ctx context.Context, tokens chan struct{}) error {

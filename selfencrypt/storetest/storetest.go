@@ -129,11 +129,11 @@ func obeysContext(store selfencrypt.ChunkStore) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := store.Get(ctx, name); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("Get with a canceled context returned %v", err)
+		return fmt.Errorf("with a canceled context Get returned %v", err)
 	}
 	other, b := chunk(7, 1000)
 	if err := store.Put(ctx, other, b); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("Put with a canceled context returned %v", err)
+		return fmt.Errorf("with a canceled context Put returned %v", err)
 	}
 	return nil
 }
