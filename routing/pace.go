@@ -1,10 +1,6 @@
 package routing
 
-import (
-	"bytes"
-	"slices"
-	"time"
-)
+import "time"
 
 // estimator learns how long answers take, as TCP does (RFC 6298), and from it
 // how long to wait for one before trying a second route.
@@ -13,7 +9,18 @@ type estimator struct {
 	mean, deviation     time.Duration
 }
 
+// newPace returns how long to wait for each operation until more is known. A
+// put waits for disks, an offer for the holders that are asked.
+func newPace() map[Op]*estimator {
+	return map[Op]*estimator{
+		OpGet:   {floor: 200 * time.Millisecond, limit: 5 * time.Second, first: 500 * time.Millisecond},
+		OpOffer: {floor: 500 * time.Millisecond, limit: 5 * time.Second, first: 2 * time.Second},
+		OpPut:   {floor: 2 * time.Second, limit: 10 * time.Second, first: 5 * time.Second},
+	}
+}
+
 func (e *estimator) add(sample time.Duration) {
+	sample = max(sample, time.Microsecond) // a mean of 0 says: none yet
 	if e.mean == 0 {
 		e.mean, e.deviation = sample, sample/2
 		return
@@ -29,20 +36,50 @@ func (e *estimator) delay() time.Duration {
 	return min(max(e.mean+4*e.deviation, e.floor), e.limit)
 }
 
-// pending returns the paths in a fixed order: same inputs, same outputs.
-func (r *Router) pending() []*path {
-	paths := make([]*path, 0, len(r.known))
-	for _, p := range r.known {
-		paths = append(paths, p)
+// all yields the paths under way, oldest first: same inputs, same outputs. The
+// path yielded may be forgotten meanwhile.
+func (r *Router) all(yield func(*path) bool) {
+	for e := r.live.Front(); e != nil; {
+		p := e.Value.(*path)
+		e = e.Next()
+		if !yield(p) {
+			return
+		}
 	}
-	slices.SortFunc(paths, func(a, b *path) int {
-		if c := a.deadline.Compare(b.deadline); c != 0 {
-			return c
-		}
-		if c := bytes.Compare(a.from.peer[:], b.from.peer[:]); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.from.id[:], b.from.id[:])
-	})
-	return paths
+}
+
+// Tick lets time pass: requests past their deadline are answered, silent
+// routes are given a second one. Call it every hundred milliseconds or so
+// while Pending is not zero.
+func (r *Router) Tick(now time.Time) []Action {
+	var out []Action
+	for p := range r.all {
+		out = append(out, r.tick(now, p)...)
+	}
+	return out
+}
+
+func (r *Router) tick(now time.Time, p *path) []Action {
+	switch {
+	case !now.Before(p.deadline):
+		return r.expire(p)
+	case p.acked != nil, len(p.tries) == len(p.routes):
+		return nil
+	}
+	last := p.tries[len(p.tries)-1]
+	if now.Sub(last.sent) < r.pace[p.req.Op].delay() {
+		return nil
+	}
+	r.Suspect(last.to)
+	return r.next(now, p)
+}
+
+func (r *Router) expire(p *path) []Action {
+	if p.acked != nil {
+		return r.acknowledge(p, nil)
+	}
+	if p.status == StatusUnreachable {
+		p.status = StatusTimeout
+	}
+	return r.end(p, Response{Status: p.status, Statements: p.statements}, nil)
 }

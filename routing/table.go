@@ -20,6 +20,7 @@ type Contact struct {
 // not safe for concurrent use.
 type Table struct {
 	contacts []Contact // by name
+	names    map[Key]xorname.Name
 	suspect  map[Key]bool
 }
 
@@ -32,29 +33,36 @@ func (t *Table) Add(c Contact) bool {
 		}
 		t.Remove(c.Key)
 	}
+	if t.names == nil {
+		t.names = make(map[Key]xorname.Name)
+		t.suspect = make(map[Key]bool)
+	}
 	at, _ := slices.BinarySearchFunc(t.contacts, c, byName)
 	t.contacts = slices.Insert(t.contacts, at, c)
+	t.names[c.Key] = c.Name
 	return true
 }
 
 // Remove removes the contact of a key and reports whether there was one.
 func (t *Table) Remove(key Key) bool {
-	at := t.index(key)
-	if at < 0 {
+	c, ok := t.Contact(key)
+	if !ok {
 		return false
 	}
+	at, _ := slices.BinarySearchFunc(t.contacts, c, byName)
 	t.contacts = slices.Delete(t.contacts, at, at+1)
+	delete(t.names, key)
 	delete(t.suspect, key)
 	return true
 }
 
 // Contact returns the contact of a key.
 func (t *Table) Contact(key Key) (Contact, bool) {
-	at := t.index(key)
-	if at < 0 {
+	name, ok := t.names[key]
+	if !ok {
 		return Contact{}, false
 	}
-	return t.contacts[at], true
+	return Contact{Name: name, Key: key}, true
 }
 
 // Len returns the number of contacts.
@@ -72,13 +80,9 @@ func (t *Table) Closest(target xorname.Name, n int) []Contact {
 // Suspect marks a contact that did not answer. It is still a member, but
 // requests go to others first until Heard.
 func (t *Table) Suspect(key Key) {
-	if t.index(key) < 0 {
-		return
+	if _, ok := t.names[key]; ok {
+		t.suspect[key] = true
 	}
-	if t.suspect == nil {
-		t.suspect = make(map[Key]bool)
-	}
-	t.suspect[key] = true
 }
 
 // Heard takes back a suspicion.
@@ -87,35 +91,9 @@ func (t *Table) Heard(key Key) { delete(t.suspect, key) }
 // Suspected reports whether the contact of that key is under suspicion.
 func (t *Table) Suspected(key Key) bool { return t.suspect[key] }
 
-func (t *Table) index(key Key) int {
-	return slices.IndexFunc(t.contacts, func(c Contact) bool { return c.Key == key })
-}
-
 func byName(a, b Contact) int {
 	if c := a.Name.Compare(b.Name); c != 0 {
 		return c
 	}
 	return slices.Compare(a.Key[:], b.Key[:])
-}
-
-// Closest returns the n of the contacts closest to the target by XOR distance,
-// the closest first, or all if there are fewer. The contacts stay as they are.
-func Closest(contacts []Contact, target xorname.Name, n int) []Contact {
-	n = min(n, len(contacts))
-	if n <= 0 {
-		return nil
-	}
-	best := make([]Contact, 0, n+1)
-	for _, c := range contacts {
-		at := len(best)
-		for at > 0 && xorname.CompareDistance(target, c.Name, best[at-1].Name) < 0 {
-			at--
-		}
-		if at == n {
-			continue
-		}
-		best = slices.Insert(best, at, c)
-		best = best[:min(n, len(best))]
-	}
-	return best
 }
