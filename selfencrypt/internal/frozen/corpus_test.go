@@ -55,6 +55,7 @@ func corpus() []source {
 		{"raw-then-text", cat(randomBytes(23, maxBlock), textBytes(24, 50000), randomBytes(25, maxBlock), textBytes(24, 90000))},
 		{"rle-then-text", cat(make([]byte, maxBlock), textBytes(26, 50000), bytes.Repeat([]byte{9}, 2*maxBlock))},
 		{"random+zeros", cat(randomBytes(27, 64<<10), make([]byte, 64<<10), randomBytes(27, 64<<10))},
+		{"same-literals", bytes.Join([][]byte{separated(36), make([]byte, 3000)}, nil)},
 		{"utf-16", widen(textBytes(28, 60000))},
 		{"numbers", numberBytes(29, 150000)},
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	// ErrCorrupt says that a frame is not one that [Encoder.AppendCompressed]
-	// could have made.
+	// ErrCorrupt says that a frame is damaged or not of the form that
+	// [Encoder.AppendCompressed] gives.
 	ErrCorrupt = errors.New("frozen: corrupt frame")
 	// ErrTooLarge says that a frame states more content than the caller allows.
 	ErrTooLarge = errors.New("frozen: content too large")
@@ -35,11 +35,12 @@ var decoders = sync.Pool{New: func() any {
 
 // AppendDecompressed appends the content of frame to dst and returns the
 // extended slice. It refuses content of more than limit bytes with an error that
-// wraps [ErrTooLarge], before memory is taken for it, and everything that is not
-// exactly one frame of the form [Encoder.AppendCompressed] gives (another header,
-// other block sizes, a checksum, missing or trailing bytes) with one that wraps
-// [ErrCorrupt]; dst is then returned as it was. Other encoders' frames are not of
-// this form. It may be called concurrently.
+// wraps [ErrTooLarge], before memory is taken for it, and whatever is not exactly
+// one frame of the form that [Encoder.AppendCompressed] gives (missing or trailing
+// bytes, another header, a checksum, other block sizes) with one that wraps
+// [ErrCorrupt]; dst is then returned as it was. That the frame is the very one
+// that the encoder gives for its content is not checked. It may be called
+// concurrently.
 func AppendDecompressed(dst, frame []byte, limit int) ([]byte, error) {
 	size, err := contentSize(frame)
 	if err != nil {

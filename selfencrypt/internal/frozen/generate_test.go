@@ -164,6 +164,18 @@ func alternating() []byte {
 	return b
 }
 
+// separated is a block of random bytes other than zero and then pieces of it with
+// one zero behind each: zeros are the only literals of the second block. The
+// pieces are from where the parse of the first block does not yet skip much.
+func separated(seed uint64) []byte {
+	b := symbolBytes(seed, maxBlock, sequentialBytes(256)[1:])
+	for i := range 36 {
+		b = append(b, b[i*100:i*100+100]...)
+		b = append(b, 0)
+	}
+	return b
+}
+
 // mixedBytes takes pieces of very different nature in turn.
 func mixedBytes(seed uint64, n int) []byte {
 	r := newRNG(seed)
