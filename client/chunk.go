@@ -82,7 +82,7 @@ func (c *Client) getOnce(ctx context.Context, name xorname.Name, route uint8) ([
 	case a.Status == wire.StatusOK:
 		return nil, fmt.Errorf("%w: a vault answered with other bytes", ErrUnreachable)
 	case a.Status == wire.StatusNotFound:
-		n := c.judge(ctx, name, false, req.Nonce, a.Statements)
+		n := c.evidence(name, false, req.Nonce).add(ctx, a.Statements)
 		if n.enough() {
 			return nil, fmt.Errorf("chunk %s: %w: %d of %d vaults that would hold it say so", name.String()[:8], ErrNotFound, n.signed, n.of)
 		}
@@ -139,7 +139,7 @@ func (c *Client) putOnce(ctx context.Context, name xorname.Name, chunk []byte, t
 		return stored{}, fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
 	}
 	if a.Status == wire.StatusOK && len(a.Statements) > 0 {
-		if n := c.judge(ctx, name, true, [16]byte{}, a.Statements); n.enough() {
+		if c.evidence(name, true, [16]byte{}).add(ctx, a.Statements).enough() {
 			return stored{there: true}, nil
 		}
 	}
@@ -161,7 +161,8 @@ func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte,
 		c.failover(ctx, was)
 		return stored{}, fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
 	}
-	n := c.judge(ctx, name, true, [16]byte{}, a.Statements)
+	receipts := c.evidence(name, true, [16]byte{})
+	n := receipts.add(ctx, a.Statements)
 	if !n.enough() {
 		c.calls.end(k)
 		return stored{}, putError(name, a.Status, n)
@@ -177,7 +178,7 @@ func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte,
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spreadPatience)
 		defer cancel()
 		if a, ok := k.next(ctx, spreadPatience); ok {
-			n = c.judge(ctx, name, true, [16]byte{}, a.Statements)
+			n = receipts.add(ctx, a.Statements)
 		}
 		settled <- n
 	}()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/safenet-go/safenet/internal/members"
+	"github.com/safenet-go/safenet/internal/sign"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/xorname"
 )
@@ -75,36 +76,69 @@ type count struct {
 
 func (n count) enough() bool { return n.need > 0 && n.signed >= n.need }
 
-// judge verifies statements and counts the holders behind them. When they name
-// a list that is not known, the list is asked for once.
-func (c *Client) judge(ctx context.Context, name xorname.Name, held bool, nonce [16]byte, signed []wire.Signed) count {
-	statements := members.Verify(c.network, signed)
-	n := c.count(ctx, name, held, nonce, statements)
-	if n.enough() || len(statements) == 0 || c.knowsAll(statements) {
-		return n
-	}
-	if _, err := c.refresh(ctx); err != nil {
-		return n
-	}
-	return c.count(ctx, name, held, nonce, statements)
+// evidence is what holders signed about one chunk.
+type evidence struct {
+	c     *Client
+	name  xorname.Name
+	held  bool
+	nonce [16]byte
+
+	seen     map[[sign.Size]byte]bool
+	verified []members.Statement
 }
 
-func (c *Client) count(ctx context.Context, name xorname.Name, held bool, nonce [16]byte, statements []members.Statement) (best count) {
-	if _, err := c.current(ctx); err != nil {
-		return best
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i, l := range slices.Backward(c.lists.all) {
-		n := count{
-			signed: l.Count(name, held, nonce, statements),
-			need:   l.Majority(), of: len(l.Holders(name)),
+func (c *Client) evidence(name xorname.Name, held bool, nonce [16]byte) *evidence {
+	return &evidence{c: c, name: name, held: held, nonce: nonce, seen: make(map[[sign.Size]byte]bool)}
+}
+
+// add verifies the statements that are new and counts all. When they name a
+// member list that is not known, it is asked for once.
+func (e *evidence) add(ctx context.Context, signed []wire.Signed) count {
+	var fresh []wire.Signed
+	for _, s := range signed {
+		if !e.seen[s.Sig] {
+			e.seen[s.Sig] = true
+			fresh = append(fresh, s)
 		}
-		if i == len(c.lists.all)-1 || n.enough() && !best.enough() || n.signed > best.signed && !best.enough() {
-			best = n
+	}
+	e.verified = append(e.verified, members.Verify(e.c.network, fresh)...)
+	n := e.count(ctx)
+	if n.enough() || len(e.verified) == 0 || e.c.knowsAll(e.verified) {
+		return n
+	}
+	if _, err := e.c.refresh(ctx); err != nil {
+		return n
+	}
+	return e.count(ctx)
+}
+
+// count counts the holders by the newest member list, or, if they are not
+// enough, by an older one by which they are.
+func (e *evidence) count(ctx context.Context) count {
+	newest, err := e.c.current(ctx)
+	if err != nil {
+		return count{}
+	}
+	n := e.by(newest)
+	e.c.mu.Lock()
+	defer e.c.mu.Unlock()
+	for _, l := range slices.Backward(e.c.lists.all) {
+		if n.enough() {
+			break
+		}
+		if older := e.by(l); older.enough() || older.signed > n.signed {
+			n = older
 		}
 	}
-	return best
+	return n
+}
+
+func (e *evidence) by(l members.List) count {
+	return count{
+		signed: l.Count(e.name, e.held, e.nonce, e.verified),
+		need:   l.Majority(),
+		of:     len(l.Holders(e.name)),
+	}
 }
 
 func (c *Client) knowsAll(statements []members.Statement) bool {

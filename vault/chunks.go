@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/safenet-go/safenet/internal/members"
 	"github.com/safenet-go/safenet/internal/sign"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
@@ -46,9 +47,18 @@ func (v *Vault) get(req wire.Request) {
 	}
 }
 
-// offer answers with the receipts of those that hold the chunk already.
+// offer answers with the receipts of those that hold the chunk already. What
+// was acknowledged is held by more than half of the holders, so when the
+// smaller part and one more do not have it, nobody else need be asked.
 func (v *Vault) offer(ctx context.Context, req wire.Request) {
-	receipts := v.have(ctx, req.Target, v.holders(req.Target))
+	var list members.List
+	v.do(func(c *core) { list = c.list })
+	holders := list.Holders(req.Target)
+	some := len(holders) - list.Majority() + 1
+	receipts := v.have(ctx, req.Target, holders[:some])
+	if len(receipts) > 0 {
+		receipts = append(receipts, v.have(ctx, req.Target, holders[some:])...)
+	}
 	v.respond(req.ID, wire.StatusOK, true, receipts, nil)
 }
 

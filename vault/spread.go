@@ -15,7 +15,7 @@ import (
 // from disk again.
 const (
 	spreadQuiet   = 250 * time.Millisecond
-	spreadLate    = 3 * time.Second
+	spreadLate    = 5 * time.Second
 	spreadKeep    = 32 << 20
 	spreadWorkers = 2
 	// spreadPatience bounds how long holders that do not answer are asked.
