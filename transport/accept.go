@@ -87,7 +87,7 @@ func (ep *endpoint) welcome(ctx context.Context, qc *quic.Conn) (*conn, error) {
 // isDuplicate reports whether the peer already has a connection that it dialled and that still answers. A peer that restarted
 // has forgotten the old one, and gets in.
 func (ep *endpoint) isDuplicate(ctx context.Context, id PeerID) bool {
-	for _, old := range ep.connsOf(id) {
+	for _, old := range ep.usable(id) {
 		if old.answers(ctx) && !old.dialed {
 			return true
 		}

@@ -26,8 +26,7 @@ func (c *conn) send(ctx context.Context, m Message) error {
 	}
 	f := frame{typ: frameMessage, kind: m.Kind}
 	if len(m.Head)+len(m.Body) <= laneMax {
-		c.write(f, m.Head, m.Body)
-		return c.alive()
+		return c.writeCall(f, m)
 	}
 	return c.callOnStream(ctx, f, m, &call{bytes: m.size()})
 }
@@ -42,7 +41,9 @@ func (c *conn) request(ctx context.Context, m Message) (Message, error) {
 	cl := &call{bytes: m.size(), answer: answer}
 	if len(m.Head)+len(m.Body) <= laneMax {
 		f.id = c.addLaneCall(cl)
-		c.write(f, m.Head, m.Body)
+		if err := c.writeCall(f, m); err != nil {
+			return Message{}, err
+		}
 		return c.await(ctx, f.id, cl, answer)
 	}
 	if err := c.callOnStream(ctx, f, m, cl); err != nil {
@@ -76,10 +77,11 @@ func (c *conn) await(ctx context.Context, id uint32, cl *call, answer <-chan res
 	}
 }
 
-// alive turns the end of the connection into an error.
-func (c *conn) alive() error {
-	if c.qc.Context().Err() != nil {
-		return c.lossError()
+// writeCall puts a call on the lane.
+func (c *conn) writeCall(f frame, m Message) error {
+	if err := c.lane.write(f, m.Head, m.Body); err != nil {
+		c.laneBroken(err)
+		return fmt.Errorf("%w: %w", ErrPeerGone, err)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type Config struct {
 	MaxPeers     int // peers connected at a time; default 1024
 	MaxStreams   int // calls (messages and requests) of one peer in progress, each way; 1 to 4096, default 256
 	BytesPerPeer int // bytes of one peer's calls received and not yet handled; at least 3 MiB, default 16 MiB
-	BytesTotal   int // the same over all peers, with answers under way; beyond it calls are refused with ErrBusy; default 512 MiB
+	BytesTotal   int // the same over all peers, with answers under way and receive windows that have grown; beyond it requests are refused with ErrBusy and messages are dropped; default 512 MiB
 
 	RequestTimeout   time.Duration // of a request whose context has no deadline; default 10 s
 	IdleTimeout      time.Duration // silence after which a peer counts as gone; the smaller of both sides holds; default 30 s

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -30,6 +31,7 @@ type conn struct {
 	out    *window.Window // what the peer allows us
 
 	removed chan struct{} // closed when the endpoint has forgotten the connection
+	window  atomic.Int64  // bytes by which the receive window has grown, taken from endpoint.total
 
 	mu          sync.Mutex
 	calls       map[uint32]*call

@@ -107,6 +107,9 @@ func (ep *endpoint) dialAddrs(key dialKey) (PeerID, error) {
 	if key.addr == "" {
 		addrs = ep.book.addrs(key.want)
 	}
+	if len(addrs) == 0 {
+		return PeerID{}, fmt.Errorf("%w: %s", ErrUnknownPeer, key.want.short())
+	}
 	var errs []error
 	for _, addr := range addrs {
 		id, err := ep.dialAddr(addr, key.want)
@@ -228,7 +231,7 @@ func dialError(err error) error {
 		return err
 	case errors.As(err, &app) && app.Remote:
 		return fmt.Errorf("%w: %w", code(min(app.ErrorCode, quic.ApplicationErrorCode(codeCount))).err(), err)
-	case errors.As(err, &trans) && !trans.Remote && trans.ErrorCode.IsCryptoError():
+	case errors.As(err, &trans) && !trans.Remote && (trans.ErrorCode.IsCryptoError() || trans.ErrorCode == quic.CryptoBufferExceeded):
 		return fmt.Errorf("%w: %w", ErrIdentity, err)
 	case errors.As(err, &trans) && trans.Remote && (trans.ErrorCode.IsCryptoError() || trans.ErrorCode == quic.ConnectionRefused):
 		return fmt.Errorf("%w: %w", ErrRefused, err)

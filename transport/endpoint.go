@@ -36,6 +36,8 @@ type endpoint struct {
 	events notify.Queue // calls of Config.OnPeer
 	total  budget
 
+	patience time.Duration // with streams that do not deliver
+
 	ctx    context.Context // ends when Close gives up waiting
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -48,10 +50,20 @@ type endpoint struct {
 	peers  map[PeerID]*peer
 	conns  map[*conn]struct{}
 	dials  map[dialKey]*dial
+
+	byQUIC sync.Map // *quic.Conn to *conn, for a callback that may not wait for mu
 }
 
 // Listen opens a UDP socket and starts an endpoint on it. The endpoint must be closed.
 func Listen(cfg Config) (Endpoint, error) {
+	ep, err := listen(cfg, defaultPatience)
+	if err != nil {
+		return nil, err
+	}
+	return ep, nil
+}
+
+func listen(cfg Config, patience time.Duration) (*endpoint, error) {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {
 		return nil, err
@@ -65,6 +77,7 @@ func Listen(cfg Config) (Endpoint, error) {
 		return nil, fmt.Errorf("transport: %w", err)
 	}
 	ep := newEndpoint(cfg, cert, socket)
+	ep.patience = patience
 	ep.ln, err = ep.tr.Listen(tlsConfig(cert, verifier(ep.id, PeerID{})), ep.quicConfig(1))
 	if err != nil {
 		_ = ep.tr.Close()
@@ -106,6 +119,7 @@ func (ep *endpoint) quicConfig(lanes int64) *quic.Config {
 		MaxStreamReceiveWindow:         maxStreamWindow,
 		InitialConnectionReceiveWindow: connWindow,
 		MaxConnectionReceiveWindow:     maxConnWindow,
+		AllowConnectionWindowIncrease:  ep.allowWindow,
 		MaxIncomingStreams:             lanes,
 		MaxIncomingUniStreams:          2 * int64(ep.cfg.MaxStreams), // calls, and answers to ours
 	}

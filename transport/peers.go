@@ -3,7 +3,10 @@ package transport
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/quic-go/quic-go"
 )
 
 // peer is an identity that is connected now. Normally it has one connection; for a moment it has two, when both sides dialled.
@@ -29,6 +32,7 @@ func (ep *endpoint) register(c *conn) error {
 		ep.report(c.id, true)
 	}
 	ep.conns[c] = struct{}{}
+	ep.byQUIC.Store(c.qc, c)
 	p.conns = append(p.conns, c)
 	p.sort()
 	if best := p.conns[0]; best.dialed && len(p.conns) > 1 {
@@ -95,6 +99,8 @@ func (ep *endpoint) remove(c *conn) {
 	defer ep.mu.Unlock()
 	ep.demoteLocked(c)
 	delete(ep.conns, c)
+	ep.byQUIC.Delete(c.qc)
+	ep.total.give(int(c.window.Swap(windowClosed)))
 	close(c.removed)
 }
 
@@ -104,6 +110,16 @@ func (ep *endpoint) live(id PeerID) *conn {
 	defer ep.mu.Unlock()
 	if p := ep.peers[id]; p != nil {
 		return p.conns[0]
+	}
+	return nil
+}
+
+// usable lists the connections with a peer that are not retired.
+func (ep *endpoint) usable(id PeerID) []*conn {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if p := ep.peers[id]; p != nil {
+		return slices.Clone(p.conns)
 	}
 	return nil
 }
@@ -179,4 +195,21 @@ func (c *conn) answers(ctx context.Context) bool {
 		<-c.removed
 	}
 	return false
+}
+
+// windowClosed marks conn.window after the connection has ended.
+const windowClosed = -1 << 62
+
+// allowWindow lets the receive window of a connection grow while the endpoint has memory for it. The QUIC stack calls it under
+// its own locks.
+func (ep *endpoint) allowWindow(qc *quic.Conn, delta uint64) bool {
+	found, ok := ep.byQUIC.Load(qc)
+	if !ok || delta > maxConnWindow || !ep.total.take(int(delta)) {
+		return false
+	}
+	if found.(*conn).window.Add(int64(delta)) < 0 { // it ended just now
+		ep.total.give(int(delta))
+		return false
+	}
+	return true
 }

@@ -14,12 +14,11 @@ import (
 // This file reads what the peer sends, on the lane and on streams of their own.
 
 const (
-	laneBuffer    = 8 << 10
-	headerTimeout = 5 * time.Second // for the 20 bytes of a stream's header
+	laneBuffer = 8 << 10
 
-	// A body has bodyTimeout and a second more for each bodyRate bytes.
-	bodyTimeout = 5 * time.Second
-	bodyRate    = 32 << 10
+	// defaultPatience is how long a stream may take for its header, and for its body beside a second for each bodyRate bytes.
+	defaultPatience = 5 * time.Second
+	bodyRate        = 32 << 10
 )
 
 // readLane handles the frames of the lane. It waits for nothing but the peer's bytes.
@@ -139,7 +138,7 @@ func (c *conn) acceptStreams() {
 
 // readStream reads the header of a stream and what the header announces. An error it returns costs the peer the connection.
 func (c *conn) readStream(str *quic.ReceiveStream) error {
-	_ = str.SetReadDeadline(time.Now().Add(headerTimeout))
+	_ = str.SetReadDeadline(time.Now().Add(c.ep.patience))
 	var header [frameSize]byte
 	if _, err := io.ReadFull(str, header[:]); err != nil {
 		return c.dropStream(str, idOf(str.StreamID()), err)
@@ -169,7 +168,7 @@ func (c *conn) readCall(str *quic.ReceiveStream, f frame) error {
 		c.serve(in, Message{})
 		return nil
 	}
-	m, err := readBody(str, f)
+	m, err := c.readBody(str, f)
 	if err != nil {
 		c.leave(in)
 		return c.dropStream(str, f.id, err)
@@ -199,7 +198,7 @@ func (c *conn) readResponse(str *quic.ReceiveStream, f frame, tooLarge error) er
 		return nil
 	}
 	defer c.ep.total.give(f.size())
-	m, err := readBody(str, f)
+	m, err := c.readBody(str, f)
 	if err == nil {
 		c.endCall(f.id, result{m: m})
 		return nil
@@ -217,8 +216,8 @@ func (c *conn) readResponse(str *quic.ReceiveStream, f frame, tooLarge error) er
 }
 
 // readBody reads exactly what the header announced, into slices of that size, and the end of the stream after it.
-func readBody(str *quic.ReceiveStream, f frame) (Message, error) {
-	allowed := bodyTimeout + time.Duration(f.size())*time.Second/bodyRate
+func (c *conn) readBody(str *quic.ReceiveStream, f frame) (Message, error) {
+	allowed := c.ep.patience + time.Duration(f.size())*time.Second/bodyRate
 	_ = str.SetReadDeadline(time.Now().Add(allowed))
 	m := Message{Kind: f.kind}
 	for _, part := range []struct {

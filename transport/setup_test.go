@@ -17,6 +17,8 @@ func testKey(n uint64) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(seed)
 }
 
+func testID(n uint64) PeerID { return PeerID(testKey(n).Public().(ed25519.PublicKey)) }
+
 // handler is a Handler made of functions; a nil one answers with what it got.
 type handler struct {
 	message func(ctx context.Context, from PeerID, m Message)
@@ -36,17 +38,24 @@ func (h handler) HandleRequest(ctx context.Context, from PeerID, m Message) (Mes
 	return m, nil
 }
 
-// listen starts an endpoint with key number n that is closed with the test.
-func listen(t testing.TB, n uint64, cfg Config) *endpoint {
+// start starts an endpoint with key number n that is closed with the test.
+func start(t testing.TB, n uint64, cfg Config) *endpoint {
+	return startPatient(t, n, cfg, defaultPatience)
+}
+
+func startPatient(t testing.TB, n uint64, cfg Config, patience time.Duration) *endpoint {
 	t.Helper()
 	cfg.Key = testKey(n)
+	if cfg.DrainTimeout == 0 {
+		cfg.DrainTimeout = 100 * time.Millisecond // the peers of some tests never finish
+	}
 	if cfg.Handler == nil {
 		cfg.Handler = handler{}
 	}
-	ep, err := Listen(cfg)
+	ep, err := listen(cfg, patience)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = ep.Close() })
-	return ep.(*endpoint)
+	return ep
 }
 
 // testContext ends long before the test binary would, and long after anything a test waits for.

@@ -54,8 +54,8 @@ type Endpoint interface {
 
 	// Connect makes sure that there is a connection with the peer at addr and returns the peer's identity. It returns after the
 	// remote has accepted the connection. A want other than zero is the identity that must be found there, else [ErrIdentity];
-	// with want zero, any is taken and learned from the handshake. A live connection is used again. Other outcomes: [ErrRefused]
-	// or [ErrBusy] (the remote does not want the connection), [ErrPeerGone] (nobody answered), or the error of ctx.
+	// with want zero, any is taken and learned from the handshake. An empty addr stands for those that are known of want. A live
+	// connection is used again. Other outcomes: [ErrUnknownPeer] (no address), [ErrRefused] or [ErrBusy] (the remote does not want the connection), [ErrPeerGone] (nobody answered), or the error of ctx.
 	Connect(ctx context.Context, addr string, want PeerID) (PeerID, error)
 
 	// Learn remembers where a peer listens, so that Send and Request can dial it. The book is bounded; who was not used for
