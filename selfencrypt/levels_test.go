@@ -3,6 +3,7 @@ package selfencrypt
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/safenet-go/safenet/xorname"
@@ -56,6 +57,47 @@ func TestMapsOfManyLevels(t *testing.T) {
 			require.True(t, got.Equal(want))
 		}
 	}
+}
+
+func TestMissingChunkOfAMap(t *testing.T) {
+	ctx := context.Background()
+	m := sampleMap(20_000*MaxPlain, nil)
+	store := new(MemStore)
+	a, err := StoreMap(ctx, m, store, nil)
+	require.NoError(t, err)
+	for name := range store.chunks {
+		lost := giving(store, func(n xorname.Name, b []byte) ([]byte, error) {
+			if n == name {
+				return nil, ErrNotFound
+			}
+			return b, nil
+		})
+		_, err := LoadMap(ctx, a, lost, nil)
+		require.ErrorIs(t, err, ErrNotFound)
+		var ce *ChunkError
+		require.ErrorAs(t, err, &ce)
+		require.Equal(t, name, ce.Name)
+		require.Equal(t, name == a.Name(), ce.Level == 2)
+	}
+}
+
+func TestWriteFailsIfTheMapIsNotTaken(t *testing.T) {
+	full := errors.New("disk full")
+	content := text(1, 100_000)
+	_, m, store := write(t, content, nil)
+	for name := range store.chunks {
+		picky := funcStore{put: func(_ context.Context, n xorname.Name, _ []byte) error {
+			if n == name {
+				return full
+			}
+			return nil
+		}}
+		a, got, err := Write(context.Background(), bytes.NewReader(content), picky, nil)
+		require.ErrorIs(t, err, full)
+		require.True(t, a.IsZero())
+		require.Nil(t, got)
+	}
+	require.Equal(t, m.Len()+1, store.Len(), "the last one was the map")
 }
 
 func TestOpenResolvesAStoredLevel(t *testing.T) {
