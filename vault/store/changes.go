@@ -1,6 +1,10 @@
 package store
 
-import "github.com/safenet-go/safenet/xorname"
+import (
+	"errors"
+
+	"github.com/safenet-go/safenet/xorname"
+)
 
 // putSmall stores a chunk below FileSize.
 func (d *database) putSmall(name xorname.Name, chunk []byte) error {
@@ -33,7 +37,7 @@ func (d *database) begin(name xorname.Name, i intent) error {
 // not be durable: if it is lost, resume does it again.
 func (d *database) abandon(name xorname.Name) error {
 	w := &write{}
-	w.remove(intentKey(name))
+	w.settle(name)
 	return d.commit(w)
 }
 
@@ -41,33 +45,33 @@ func (d *database) abandon(name xorname.Name) error {
 // already (its file had gone) is not counted twice.
 func (d *database) finishPut(name xorname.Name, size int) error {
 	w := &write{}
+	w.settle(name)
 	old, err := d.size(name)
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		w.delta = Usage{Bytes: int64(size - old)}
-	case ErrNotFound:
+	case errors.Is(err, ErrNotFound):
 		w.delta = Usage{Chunks: 1, Bytes: int64(size)}
 	default:
 		return err
 	}
 	w.set(chunkKey(name), encodeSize(size))
-	w.remove(intentKey(name))
 	return d.commit(w)
 }
 
 // finishDelete counts the chunk out whose file has disappeared.
 func (d *database) finishDelete(name xorname.Name) error {
 	w := &write{}
+	w.settle(name)
 	old, err := d.size(name)
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		w.delta = Usage{Chunks: -1, Bytes: -int64(old)}
-	case ErrNotFound:
+	case errors.Is(err, ErrNotFound):
 	default:
 		return err
 	}
 	w.remove(chunkKey(name))
-	w.remove(intentKey(name))
 	return d.commit(w)
 }
 
@@ -79,3 +83,9 @@ func (w *write) set(key, value []byte) {
 }
 
 func (w *write) remove(key []byte) { w.ops = append(w.ops, op{key, nil}) }
+
+// settle makes w the write that ends what begin has begun.
+func (w *write) settle(name xorname.Name) {
+	w.settles = intentKey(name)
+	w.remove(w.settles)
+}

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -24,7 +27,11 @@ type write struct {
 	ops   []op
 	delta Usage // of the counters, applied with ops
 	sync  bool  // durable when done; if not, visible
-	done  chan error
+
+	// settles is the key of the intent that a write without sync removes.
+	settles []byte
+
+	done chan error
 }
 
 // op sets key, or deletes it if value is nil.
@@ -46,37 +53,45 @@ func (d *database) commit(w *write) error {
 }
 
 func (d *database) commitLoop() {
-	pending := 0
 	for {
 		select {
 		case first := <-d.writes:
-			group, bytes := d.gather(first)
+			group, size := d.gather(first)
+			d.logged += size
 			err := d.commitGroup(group)
 			for _, w := range group {
 				w.done <- err
 			}
-			if pending += bytes; pending >= flushBytes {
-				pending = 0
-				d.wakeFlusher()
-			}
+		case <-d.flushed:
+			d.flushed = nil
 		case <-d.quit:
 			return
+		}
+		if d.flushed == nil && d.logged >= flushBytes {
+			d.flush()
 		}
 	}
 }
 
-// gather takes what is waiting behind first, within bounds.
-func (d *database) gather(first *write) (group []*write, bytes int) {
-	group, bytes = append(group, first), first.bytes()
-	for len(group) < maxGroup && bytes < maxGroupBytes {
+// gather takes what is waiting behind first, within bounds. Writers that have
+// just been answered are about to come back: it lets them run once more before
+// it takes the queue for empty.
+func (d *database) gather(first *write) (group []*write, size int) {
+	group, size = append(group, first), first.bytes()
+	for yielded := false; len(group) < maxGroup && size < maxGroupBytes; {
 		select {
 		case w := <-d.writes:
-			group, bytes = append(group, w), bytes+w.bytes()
+			group, size = append(group, w), size+w.bytes()
+			yielded = false
 		default:
-			return group, bytes
+			if yielded {
+				return group, size
+			}
+			yielded = true
+			runtime.Gosched()
 		}
 	}
-	return group, bytes
+	return group, size
 }
 
 // commitGroup applies all of group or none.
@@ -90,7 +105,13 @@ func (d *database) commitGroup(group []*write) error {
 		return batch.Commit(&pebble.WriteOptions{Sync: sync})
 	})
 	if err != nil {
-		return fmt.Errorf("writing the database: %w", d.recover(err))
+		d.recover(err)
+		return fmt.Errorf("writing the database: %w", err)
+	}
+	if sync {
+		d.unsynced = nil
+	} else {
+		d.unsynced = append(d.unsynced, group...)
 	}
 	d.usage.add(delta)
 	return batch.Close()
@@ -115,72 +136,107 @@ func fill(batch *pebble.Batch, group []*write) (delta Usage, sync bool) {
 	return delta, sync
 }
 
-// ensureOpen opens the database again if recover could not.
+// ensureOpen opens the database for writing if recover could not.
 func (d *database) ensureOpen() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.failed.err(); err != nil {
-		return fmt.Errorf("database failed earlier, the store must be opened again: %w", err)
+		return fmt.Errorf("database failed earlier, the vault must be restarted: %w", err)
 	}
-	if d.pebble == nil {
-		return d.open()
+	if d.pebble == nil || d.frozen {
+		return d.reopen()
 	}
 	return nil
 }
 
-// recover answers a commit that failed. Pebble cannot go on after one, and it
+// recover follows a commit that failed. Pebble cannot go on after one, and it
 // shows what it could not write; opened again it shows what is on disk. That
 // may include the commit itself, whole.
-func (d *database) recover(err error) error {
+func (d *database) recover(err error) {
 	d.log.Error("database cannot be written", "error", err)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.failed.err() != nil {
-		return err
+		return
 	}
-	old := d.pebble
-	d.pebble = nil
-	_ = old.Close() // it reports the same error again
-	if oerr := d.open(); oerr != nil {
-		d.log.Error("database cannot be opened again", "error", oerr)
+	if err := d.reopen(); err != nil {
+		d.log.Error("database cannot be opened again", "error", err)
+	}
+}
+
+// reopen opens the database again and repeats what was confirmed but may have
+// been lost. If the disk does not let it, it opens it for reading. It needs mu.
+func (d *database) reopen() error {
+	d.shut()
+	usage, err := d.open(false)
+	if err == nil {
+		var again Usage
+		if again, err = d.repeat(); err == nil {
+			d.usage.set(usage.plus(again))
+			d.unsynced, d.lost = nil, nil
+			return nil
+		}
+	}
+	if d.failed.err() == nil {
+		d.shut()
+		d.lost = d.unsynced
+		if _, err := d.open(true); err != nil {
+			d.log.Error("database cannot be read", "error", err)
+		}
 	}
 	return err
 }
 
-func (d *database) wakeFlusher() {
-	select {
-	case d.kick <- struct{}{}:
-	default:
+// shut closes a database that has failed; what it says to that is known.
+func (d *database) shut() {
+	if d.pebble != nil {
+		_ = d.pebble.Close()
 	}
+	d.pebble, d.flushed, d.logged = nil, nil, 0
 }
 
-// flushLoop turns the log into tables whenever it has grown by flushBytes.
-func (d *database) flushLoop() {
-	for {
-		select {
-		case <-d.kick:
-			if flushed := d.flush(); flushed != nil {
-				select {
-				case <-flushed:
-				case <-d.quit:
-					return
-				}
-			}
-		case <-d.quit:
-			return
+// repeat does again those unsynced writes that did not reach the disk.
+func (d *database) repeat() (Usage, error) {
+	var lost []*write
+	for _, w := range d.unsynced {
+		// The intent that w settles is durable; if it is still there, w is not.
+		if _, closer, err := d.pebble.Get(w.settles); err == nil {
+			_ = closer.Close()
+			lost = append(lost, w)
 		}
 	}
+	batch := d.pebble.NewBatch()
+	delta, _ := fill(batch, lost)
+	return delta, d.failed.watch(func() error { return batch.Commit(pebble.Sync) })
 }
 
-func (d *database) flush() <-chan struct{} {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	if d.pebble == nil || d.failed.err() != nil {
-		return nil
+// flush turns the log into tables and begins a new one.
+func (d *database) flush() {
+	if d.pebble == nil || d.frozen || d.failed.err() != nil {
+		return
 	}
-	flushed, err := d.pebble.AsyncFlush()
-	if err != nil {
-		return nil
+	d.logged = 0
+	flushed := make(chan (<-chan struct{}), 1)
+	d.failed.rotating.Store(true)
+	err := d.failed.watch(func() error {
+		done, err := d.pebble.AsyncFlush()
+		flushed <- done
+		return err
+	})
+	d.failed.rotating.Store(false)
+	if err == nil {
+		d.flushed = <-flushed
 	}
-	return flushed
+}
+
+// lookup finds what the newest of writes does to key.
+func lookup(writes []*write, key []byte) (value []byte, ok bool) {
+	for _, w := range slices.Backward(writes) {
+		for _, o := range w.ops {
+			if bytes.Equal(o.key, key) {
+				return o.value, true
+			}
+		}
+	}
+	return nil, false
 }

@@ -22,12 +22,18 @@ type database struct {
 
 	mu     sync.RWMutex // guards pebble against close and reopen, not its use
 	pebble *pebble.DB   // nil after it failed and could not be opened again
-	failed failure      // of this pebble
+	frozen bool         // pebble was opened for reading only, after it failed
+	lost   []*write     // confirmed writes that a frozen pebble does not show
+	failed *failure     // of this pebble
 
 	writes  chan *write
 	quit    chan struct{}
 	stopped sync.WaitGroup
-	kick    chan struct{} // wakes the flusher
+
+	// The committing goroutine's own.
+	logged   int             // bytes since the log was begun
+	flushed  <-chan struct{} // closed when the flush under way is done; nil: none is
+	unsynced []*write        // confirmed, visible, perhaps not durable yet
 }
 
 // counters is the Usage that the database holds, in memory.
@@ -57,35 +63,36 @@ func (c *counters) set(u Usage) {
 func openDatabase(fs vfs.FS, dir string, log *slog.Logger) (*database, error) {
 	d := &database{
 		fs: fs, dir: dir, log: log,
-		writes: make(chan *write, maxGroup), quit: make(chan struct{}), kick: make(chan struct{}, 1),
+		writes: make(chan *write, maxGroup), quit: make(chan struct{}),
 	}
-	if err := d.open(); err != nil {
+	usage, err := d.open(false)
+	if err != nil {
 		return nil, err
 	}
+	d.usage.set(usage)
 	d.stopped.Go(d.commitLoop)
-	d.stopped.Go(d.flushLoop)
 	return d, nil
 }
 
 // open needs mu, or to be the first.
-func (d *database) open() error {
+func (d *database) open(frozen bool) (Usage, error) {
 	failed := newFailure(d.log)
-	db, err := pebble.Open(d.dir, pebbleOptions(d.fs, failed))
+	opt := pebbleOptions(d.fs, failed)
+	opt.ReadOnly = frozen
+	db, err := pebble.Open(d.dir, opt)
 	if err != nil {
-		return fmt.Errorf("opening the database in %s: %w", d.dir, asFull(err))
+		return Usage{}, fmt.Errorf("opening the database in %s: %w", d.dir, asFull(err))
 	}
-	d.pebble, d.failed = db, failed
-	usage, err := d.readUsage()
+	usage, err := readUsage(db)
 	if err != nil {
-		d.pebble = nil
-		return errors.Join(err, db.Close())
+		return Usage{}, errors.Join(err, db.Close())
 	}
-	d.usage.set(usage)
-	return nil
+	d.pebble, d.failed, d.frozen = db, failed, frozen
+	return usage, nil
 }
 
-func (d *database) readUsage() (Usage, error) {
-	data, closer, err := d.pebble.Get([]byte{tagUsage})
+func readUsage(db *pebble.DB) (Usage, error) {
+	data, closer, err := db.Get([]byte{tagUsage})
 	if errors.Is(err, pebble.ErrNotFound) {
 		return Usage{}, nil
 	}
@@ -119,6 +126,12 @@ func (d *database) view(key []byte, fn func([]byte) error) error {
 	defer d.mu.RUnlock()
 	if d.pebble == nil {
 		return errNoDatabase
+	}
+	if value, ok := lookup(d.lost, key); ok {
+		if value == nil {
+			return ErrNotFound
+		}
+		return fn(value)
 	}
 	data, closer, err := d.pebble.Get(key)
 	switch {

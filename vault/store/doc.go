@@ -23,7 +23,7 @@
 //
 // Directories go by the last byte of the name, because the names that one vault
 // holds share their first bits. The database is tuned to be small and to keep
-// its own files below 64 KiB while it holds little (about 20 MB): so a file of
+// its own files below 64 KiB while it holds little (about 16 MB): so a file of
 // 64 KiB and more under the directory is normally a chunk, and its name is the
 // SHA3-256 of its content. While much is being written its log can be larger
 // for some milliseconds.

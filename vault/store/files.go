@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -150,6 +151,9 @@ func writeFile(fs vfs.FS, path string, data []byte) error {
 	f, err := fs.Create(path, writeChunk)
 	if err != nil {
 		return err
+	}
+	if fs != vfs.Default {
+		data = bytes.Clone(data) // Write of any other may change it
 	}
 	if _, err := f.Write(data); err != nil {
 		return errors.Join(err, f.Close())

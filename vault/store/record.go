@@ -22,7 +22,7 @@ const (
 
 // partSize splits small chunks, so that no file of the database has to grow
 // past FileSize because of one of them.
-const partSize = 24 << 10
+const partSize = 16 << 10
 
 func chunkKey(name xorname.Name) []byte  { return append([]byte{tagChunk}, name[:]...) }
 func intentKey(name xorname.Name) []byte { return append([]byte{tagIntent}, name[:]...) }

@@ -37,7 +37,7 @@ func (s *Store) settle(key []byte) error {
 	}
 	if errors.Is(err, errRecord) {
 		s.log.Error("intent cannot be read", "error", err)
-		w := &write{}
+		w := &write{settles: key}
 		w.remove(key)
 		return s.db.commit(w)
 	}
