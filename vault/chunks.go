@@ -151,11 +151,8 @@ func (v *Vault) onCorrupt(name xorname.Name, cause error) {
 		if v.await(v.ctx) != nil || !slices.ContainsFunc(v.holders(name), func(c routing.Contact) bool { return c.Key == routing.Key(v.id) }) {
 			return
 		}
-		ctx, cancel := context.WithTimeout(v.ctx, 15*time.Second)
-		defer cancel()
-		chunk, status := v.fetch(ctx, name)
-		if status != wire.StatusOK || !valid(name, chunk) || v.hold(name, chunk).Status != wire.StatusOK {
-			v.log.Error("corrupt chunk not repaired", "name", name, "status", status)
+		if !v.repair(name) {
+			v.log.Error("corrupt chunk not repaired", "name", name)
 			return
 		}
 		v.log.Info("corrupt chunk repaired", "name", name)
@@ -163,6 +160,20 @@ func (v *Vault) onCorrupt(name xorname.Name, cause error) {
 			v.cfg.Events.Repaired(name)
 		}
 	})
+}
+
+// repair fetches a chunk anew, by another route each time: the vault at the
+// end of one may have no good copy, or lie.
+func (v *Vault) repair(name xorname.Name) bool {
+	ctx, cancel := context.WithTimeout(v.ctx, 15*time.Second)
+	defer cancel()
+	for route := range v.holders(name) {
+		chunk, status := v.fetch(ctx, name, uint8(route))
+		if status == wire.StatusOK && valid(name, chunk) {
+			return v.hold(name, chunk).Status == wire.StatusOK
+		}
+	}
+	return false
 }
 
 func statusOf(err error) wire.Status {

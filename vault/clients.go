@@ -37,7 +37,10 @@ func (v *Vault) onHello(_ context.Context, _ transport.PeerID, m transport.Messa
 // onSession gives a client its session identifier, a random name, and the
 // vaults closest to it (paper, Network Traversal: "they are allocated a session
 // identifier", which "determines which vault acts as their entry point").
-func (v *Vault) onSession(context.Context, transport.PeerID, transport.Message) (any, error) {
+func (v *Vault) onSession(_ context.Context, _ transport.PeerID, m transport.Message) (any, error) {
+	if err := headless(m); err != nil {
+		return nil, err
+	}
 	reply := wire.SessionReply{Session: xorname.Random(), Entries: []wire.Member{}}
 	addr := v.advertised()
 	v.do(func(c *core) {
@@ -56,7 +59,10 @@ func (v *Vault) onSession(context.Context, transport.PeerID, transport.Message) 
 }
 
 // onMembers tells the member list; only members are told the addresses.
-func (v *Vault) onMembers(_ context.Context, from transport.PeerID, _ transport.Message) (any, error) {
+func (v *Vault) onMembers(_ context.Context, from transport.PeerID, m transport.Message) (any, error) {
+	if err := headless(m); err != nil {
+		return nil, err
+	}
 	member := v.isMember(from)
 	reply := wire.MembersReply{Members: v.wireMembers()}
 	if !member {

@@ -32,9 +32,12 @@ func (v *Vault) put(ctx context.Context, req wire.Request, chunk []byte) {
 		return
 	}
 	v.spread.busy()
-	f := &fanout{v: v, name: req.Target, chunk: chunk, got: make(map[routing.Key]copyOf)}
+	f := &fanout{
+		v: v, name: req.Target, chunk: chunk,
+		got: make(map[routing.Key]copyOf), full: make(map[routing.Key]bool),
+	}
 	for round := 0; !f.majority(ctx); round++ {
-		if round == alignRounds || ctx.Err() != nil {
+		if round == alignRounds || ctx.Err() != nil || f.hopeless() {
 			v.respond(req.ID, f.failure(), true, f.receipts(), nil)
 			return
 		}
@@ -58,7 +61,7 @@ type fanout struct {
 	name  xorname.Name
 	chunk []byte // nil: on this vault's disk
 	got   map[routing.Key]copyOf
-	full  bool // a holder had no space
+	full  map[routing.Key]bool // the holders without space; they are not asked again
 }
 
 // copyOf is a holder's receipt and the member list that it names.
@@ -74,8 +77,9 @@ func (f *fanout) majority(ctx context.Context) bool {
 	ctx, cancel := context.WithCancel(ctx) // late answers are of no use: the spreader asks again
 	defer cancel()
 	list := f.list()
-	ask := f.lackingBy(list)
-	need := list.Majority() - (len(list.Holders(f.name)) - len(ask))
+	lacking := f.lackingBy(list)
+	need := list.Majority() - (len(list.Holders(f.name)) - len(lacking))
+	ask := f.withSpace(lacking)
 	results := make(chan result, len(ask))
 	open := 0
 	next := func() {
@@ -109,9 +113,10 @@ func (f *fanout) majority(ctx context.Context) bool {
 	return need <= 0
 }
 
-// rest asks all holders that have not signed and reports whether all have now.
+// rest asks all holders that have not signed and reports whether all that have
+// space have now.
 func (f *fanout) rest(ctx context.Context) bool {
-	ask := f.lacking()
+	ask := f.withSpace(f.lacking())
 	results := make([]result, len(ask))
 	var wg sync.WaitGroup
 	for i, to := range ask {
@@ -122,7 +127,7 @@ func (f *fanout) rest(ctx context.Context) bool {
 	for _, r := range results {
 		f.take(r, list.Digest())
 	}
-	return len(f.lackingBy(list)) == 0
+	return len(f.withSpace(f.lackingBy(list))) == 0
 }
 
 // result is a holder's answer.
@@ -143,7 +148,9 @@ func (f *fanout) ask(ctx context.Context, to routing.Contact) result {
 // take keeps a valid receipt and reports whether it names the given list.
 func (f *fanout) take(r result, list [32]byte) bool {
 	if r.Receipt == nil {
-		f.full = f.full || r.Status == wire.StatusFull
+		if r.Status == wire.StatusFull {
+			f.full[r.from] = true
+		}
 		delete(f.got, r.from)
 		return false
 	}
@@ -166,6 +173,17 @@ func (f *fanout) lackingBy(list members.List) []routing.Contact {
 	})
 }
 
+func (f *fanout) withSpace(holders []routing.Contact) []routing.Contact {
+	return slices.DeleteFunc(holders, func(c routing.Contact) bool { return f.full[c.Key] })
+}
+
+// hopeless reports whether so many holders have no space that the others are
+// no majority.
+func (f *fanout) hopeless() bool {
+	list := f.list()
+	return len(f.withSpace(list.Holders(f.name))) < list.Majority()
+}
+
 func (f *fanout) list() (l members.List) {
 	f.v.do(func(c *core) { l = c.list })
 	return l
@@ -182,7 +200,7 @@ func (f *fanout) receipts() []wire.Signed {
 }
 
 func (f *fanout) failure() wire.Status {
-	if f.full {
+	if len(f.full) > 0 {
 		return wire.StatusFull
 	}
 	return wire.StatusTooFew

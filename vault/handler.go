@@ -91,6 +91,14 @@ func refuse(s wire.Status, format string, args ...any) error {
 	return &transport.RemoteError{Code: uint16(s), Text: fmt.Sprintf(format, args...)}
 }
 
+// headless refuses a head where a kind has none.
+func headless(m transport.Message) error {
+	if len(m.Head) > 0 {
+		return refuse(wire.StatusMalformed, "kind %d has no head", m.Kind)
+	}
+	return nil
+}
+
 // decode reads the head of a message.
 func decode(m transport.Message, v any) error {
 	if err := wire.Unmarshal(m.Head, v); err != nil {

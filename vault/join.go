@@ -97,6 +97,9 @@ func (v *Vault) joinThrough(ctx context.Context, addr string, id *identity) erro
 		return err
 	}
 	for _, m := range book.AddAll(reply.Members) {
+		if m.Key == routing.Key(peer) {
+			m.Addr = reachable(m.Addr, v.ep.RemoteAddr(peer))
+		}
 		m.Entry.Addr = m.Addr
 		v.learn(m.Key, m.Addr)
 	}
@@ -223,7 +226,7 @@ func (v *Vault) announce(ctx context.Context, peer transport.PeerID) error {
 	if err := v.request(ctx, peer, wire.KindAnnounce, a, &reply); err != nil {
 		return err
 	}
-	v.learnMembers(reply.Members)
+	v.learnMembers(peer, reply.Members)
 	v.noteHeard(peer)
 	return nil
 }

@@ -70,7 +70,7 @@ func (v *Vault) onPresence(ctx context.Context, from transport.PeerID, m transpo
 		return
 	}
 	var reply wire.MembersReply
-	if v.request(ctx, from, wire.KindMembers, nil, &reply) == nil && v.learnMembers(reply.Members) {
+	if v.request(ctx, from, wire.KindMembers, nil, &reply) == nil && v.learnMembers(from, reply.Members) {
 		v.announceAll(ctx)
 	}
 }
@@ -78,10 +78,14 @@ func (v *Vault) onPresence(ctx context.Context, from transport.PeerID, m transpo
 // learnMembers takes what another vault knows and reports whether somebody
 // new, with an address, is among them. Whether they are present this vault
 // finds out itself.
-func (v *Vault) learnMembers(list []wire.Member) (news bool) {
+func (v *Vault) learnMembers(from transport.PeerID, list []wire.Member) (news bool) {
+	seen := v.ep.RemoteAddr(from)
 	v.do(func(c *core) {
 		known := c.book.Len()
 		for _, m := range c.book.AddAll(list) {
+			if m.Key == routing.Key(from) {
+				m.Addr = reachable(m.Addr, seen)
+			}
 			if m.Key == c.router.Self().Key || m.Addr == "" || m.Addr == m.Entry.Addr {
 				continue
 			}
@@ -101,7 +105,9 @@ func (v *Vault) noteHeard(peer transport.PeerID) {
 	var news bool
 	var present int
 	v.do(func(c *core) {
-		if c.book.Get(peer) == nil {
+		// Who told no address cannot be asked for chunks, and others cannot learn
+		// of it: their lists would never be the same as this one.
+		if e := c.book.Get(peer); e == nil || e.Addr == "" {
 			return
 		}
 		c.heard[peer] = time.Now()

@@ -84,8 +84,8 @@ func (v *Vault) respond(id wire.ID, status wire.Status, final bool, statements [
 }
 
 // fetch asks the network for a chunk, as a client would.
-func (v *Vault) fetch(ctx context.Context, name xorname.Name) ([]byte, wire.Status) {
-	req := wire.Request{ID: newID(), Op: wire.OpGet, Target: name, TTL: 10_000, Nonce: newID()}
+func (v *Vault) fetch(ctx context.Context, name xorname.Name, route uint8) ([]byte, wire.Status) {
+	req := wire.Request{ID: newID(), Op: wire.OpGet, Target: name, Route: route, TTL: 10_000, Nonce: newID()}
 	answer := v.waiting.expect(req.ID)
 	defer v.waiting.forget(req.ID)
 	v.do(func(c *core) { v.perform(c.router.Request(time.Now(), routing.Key(v.id), true, hopRequest(req), nil)) })

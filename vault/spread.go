@@ -18,6 +18,8 @@ const (
 	spreadLate    = 5 * time.Second
 	spreadKeep    = 32 << 20
 	spreadWorkers = 2
+	// spreadTurn bounds for how long one chunk keeps others waiting.
+	spreadTurn = 500 * time.Millisecond
 	// spreadPatience bounds how long holders that do not answer are asked.
 	spreadPatience = 15 * time.Second
 )
@@ -82,8 +84,11 @@ func (s *spreader) run() {
 			return
 		}
 		s.v.spawn(func() {
+			// A holder that is silent must not hold up the copies of all chunks.
+			free := sync.OnceFunc(func() { <-slots })
+			defer time.AfterFunc(spreadTurn, free).Stop()
+			defer free()
 			s.spread(j)
-			<-slots
 		})
 	}
 }
