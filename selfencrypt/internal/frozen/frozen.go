@@ -10,63 +10,70 @@
 //
 // # Revision 1
 //
-// What follows is the whole of what decides the output. A change in any of it
-// is a new format suite of package selfencrypt, never a fix. Numbers are integers,
-// divisions round down.
+// What follows is all that decides the output. A change in any of it is a new
+// format suite of package selfencrypt, never a fix. Numbers are integers and
+// divisions round down; where RFC 8878 leaves no choice, nothing is said.
 //
 // Frame. A header with the single segment flag and the content size in the
-// shortest form, no checksum and no dictionary. Then the source in blocks of
-// 128 KiB, the last one shorter. The frame is given up if it does not save at
-// least 1/64 of the source and 32 bytes.
+// shortest form, no checksum, no dictionary. Then the source in blocks of
+// 128 KiB, the last one shorter. The frame is given up if it saves less than a
+// 64th of the source or less than 32 bytes.
 //
 // Block. If all bytes are the same, an RLE block. Otherwise the block is parsed
-// and written as a compressed block if that is smaller, else as a raw block, and
-// then the two repeat distances stay what they were before it. A block without a
-// sequence is raw without a further look if it has 16 KiB or more and a sample of
-// 16 runs of 256 bytes, at multiples of a 16th of its length, has less than
-// 4096*4095/239 ordered pairs of equal bytes.
+// and written as a compressed block if that is smaller, else as a raw one, and
+// then the repeat distances stay what they were before it. A block of 16 KiB or
+// more without a sequence is raw without a further look if a sample, 16 runs of
+// 256 bytes at multiples of a 16th of its length, has less than 4096*4095/239
+// ordered pairs of equal bytes.
 //
 // Parse. A table of 2^15 entries, cleared for each frame, maps a hash of seven
-// bytes, v, to the newest position entered for them: with h = the low 64 bits of
-// (v << 8) * 0xCF1BBCDCBFA563, the slot is h >> 49 and an entry also keeps bits
-// 37 to 48 of h as a tag. A slot not yet filled means position 0 with tag 0. The
-// repeat distances start as 1 and 4. The parse goes from the start of the block,
-// or from 1 in the first one. At position s, as long as s is less than the block's end
-// less 16: look up s and s+1, then enter both; take the first of
-//   - s+2 and the newer repeat distance, if four bytes agree there,
+// bytes, v as a little-endian number, to the newest position entered for them.
+// With h = (v << 8) * 0xCF1BBCDCBFA563 in 64 bits, the slot is h >> 49, and bits
+// 37 to 48 of h are kept beside the position as a tag. A slot not yet filled has
+// position 0 and tag 0. The newer and the older repeat distance start as 1 and 4.
+// The parse begins at the start of the block, in the first block at 1. A search
+// at position s, which must be less than the block's end less 16, looks up s and
+// s+1, then enters both, and takes the first of
+//   - s+2 and the newer repeat distance, if four bytes agree,
 //   - s and its entry, if the tags and four bytes agree,
-//   - s+1 and its entry, in the same way;
+//   - s+1 and its entry, likewise.
 //
-// if there is none, go on 2 + min(256, (s-a)/64) further, where a is the end of
-// the last sequence. The match is extended to the end of the block at most, then
-// backwards to a at most. It is a repeat of the newer distance if that is its
-// distance and there are literals before it, else its distance is stated and
-// becomes the newer. Then, while the position behind the match is less than the
-// block's end less 16: enter the position two before it (this once only) and, if
-// four bytes agree at the older repeat distance, enter the position, take that
-// match as a sequence without literals, and swap the two.
+// If there is none, the next search is 2 + min(256, (s-a)/64) further, where a is
+// the end of the last sequence or the start of the block. The match is extended
+// forwards, to the block's end at most, then backwards, to a at most. It is a
+// repeat if its distance is the newer one and there are literals before it; else
+// the distance is stated, and becomes the newer and the newer the older. Where
+// the match ends, if that is less than the block's end less 16, the position two
+// before is entered, and then, as long as the same is true and four bytes agree at
+// the older repeat distance, the position is entered, a match at that distance,
+// extended forwards, follows as a sequence without literals, and the two
+// distances change places. The next search is at its end.
 //
-// Literals. Less than 32 are raw; all the same, RLE. Otherwise a Huffman code of
-// at most 11 bits: two queues, leaves before inner nodes of the same weight,
-// leaves by count and then by value. If it is too long, it is made again with
-// every count raised to at least the 2048th of their sum, and then twice that, and so on.
-// Its weights are in FSE form (table of at most 2^6) if that is shorter than four
-// bits each, else direct; from 256 literals on there are four streams. If the
-// codes alone do not save a 64th and 16 bytes, or the section with all it needs
-// saves nothing, the literals are raw.
+// Literals. Less than 32 are raw; if all are the same, RLE; otherwise in Huffman
+// codes of at most 11 bits, in four streams from 256 literals on, with sizes in
+// the shortest form. The code is made with two queues, leaves by count and then by
+// value, a leaf before an inner node of the same weight. If it is too long, it is
+// made again with counts raised to at least max(2, sum/2048), then to twice that,
+// and so on. Its weights are stated by a distribution of at most 2^6, made as
+// below, if that is shorter than four bits each. If the codes alone do not save a
+// 64th and another 16 bytes, or the section saves nothing, the literals are raw.
 //
 // Sequences. Each of the three codes is RLE if one symbol is all that occurs.
-// Otherwise the predefined distribution if its cost, in 1/256 bit by a
-// truncated logarithm and rounded up to bits, is not more than that of the block's own distribution and
-// its description. The own one has max(5, bits(n)-2) bits for n sequences, but enough
-// for the symbols that occur and at most 9, 8 and 9 for literal lengths, offsets and match
-// lengths; shares are rounded to nearest, at least 1, and brought to the right sum one
-// at a time, where the error is greatest, the lowest symbol first. A stream ends in the
-// lowest state of its symbol.
+// Otherwise it is the predefined one if its cost is not more than that of the
+// block's own distribution and its description. A symbol of share p in 2^L costs
+// 256*L - log2(p) in 1/256 bit, where log2 comes bit by bit from squaring a
+// mantissa of 31 bits and truncating; a sum is rounded up to bits. For n symbols,
+// of which d are different, the own distribution has L = max(5, bits(n)-2,
+// bits(d)), where bits is the length of the number, but at most 9 for lengths and
+// 8 for offsets. Shares are rounded to the nearest, at least 1, and then brought
+// to the right sum one by one where the error is greatest, at the lowest such
+// symbol. The encoder starts in the lowest state of its first symbol.
 package frozen
 
 // MaxSize is the most bytes that one frame holds: 1 MiB.
 const MaxSize = 1 << 20
+
+const minSaving = 32
 
 // Encoder compresses. Its zero value is ready. It is not safe for concurrent
 // use. It holds about 0.8 MiB of scratch, and 0.3 MiB more than the longest
@@ -87,9 +94,10 @@ type Encoder struct {
 }
 
 // AppendCompressed appends a frame that holds src to dst and returns the
-// extended slice. ok is false, and dst is returned as it was, if the frame would
-// not save a 64th of src and 32 bytes: the caller then keeps src as it is. src may
-// not be longer than [MaxSize]; that is a fault of the program and panics.
+// extended slice. If the frame would save less than a 64th of src, or less than
+// 32 bytes, ok is false and dst is returned as it was: the caller then keeps src
+// as it is. src may not be longer than [MaxSize]; that is a fault of the program
+// and panics.
 func (e *Encoder) AppendCompressed(dst, src []byte) (out []byte, ok bool) {
 	n := len(src)
 	if n > MaxSize {
@@ -109,8 +117,6 @@ func (e *Encoder) AppendCompressed(dst, src []byte) (out []byte, ok bool) {
 	}
 	return append(dst, e.out[:p]...), true
 }
-
-const minSaving = 32
 
 func (e *Encoder) reset(n int) {
 	clear(e.table[:])

@@ -59,7 +59,7 @@ func (h *huffman) build() {
 		}
 	}
 	sorted := order[:n]
-	slices.Sort(sorted)
+	slices.Sort(sorted) // no two are equal, so any way of sorting does
 	total := uint32(0)
 	for _, v := range sorted {
 		total += v >> 8
