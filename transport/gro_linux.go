@@ -116,13 +116,13 @@ func (p *coalesced) cut(m *ipv4.Message) {
 
 // segmentSize finds the size that the kernel reports for a coalesced datagram; 0 if it coalesced nothing.
 func segmentSize(oob []byte) int {
-	for len(oob) > 0 {
+	for len(oob) >= unix.CmsgSpace(0) {
 		header, body, rest, err := unix.ParseOneSocketControlMessage(oob)
 		if err != nil {
 			return 0
 		}
 		if header.Level == unix.IPPROTO_UDP && header.Type == unix.UDP_GRO && len(body) >= 4 {
-			return int(binary.NativeEndian.Uint32(body))
+			return max(0, int(int32(binary.NativeEndian.Uint32(body))))
 		}
 		oob = rest
 	}
