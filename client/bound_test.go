@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/big"
@@ -33,9 +34,9 @@ const (
 	boundWindow    = 16 // chunks under way at once
 )
 
-// receiverProcess takes chunks on streams, names each by its hash, writes it
+// receiver takes chunks on streams, names each by its hash, writes it
 // durably and answers with one byte.
-func receiverProcess() error {
+func receiver(dir string) error {
 	ln, err := quic.ListenAddr("127.0.0.1:0", boundTLS(), boundQUIC())
 	if err != nil {
 		return err
@@ -46,10 +47,14 @@ func receiverProcess() error {
 			if err != nil {
 				return
 			}
-			go receive(conn, os.Getenv("SAFE_TEST_DIR"))
+			go receive(conn, dir)
 		}
 	}()
-	return serve(ln.Addr().String(), ln.Close)
+	if err := json.NewEncoder(os.Stdout).Encode(ln.Addr().String()); err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return ln.Close()
 }
 
 func receive(conn *quic.Conn, dir string) {
@@ -95,8 +100,7 @@ func measureBound(tb testing.TB, chunks [][]byte) float64 {
 	tb.Helper()
 	conns := make([]*quic.Conn, boundReceivers)
 	for i := range conns {
-		p := startRole(tb, "receiver", tb.TempDir(), "")
-		conn, err := quic.DialAddr(tb.Context(), p.Addr, boundTLS(), boundQUIC())
+		conn, err := quic.DialAddr(tb.Context(), startReceiver(tb, tb.TempDir()), boundTLS(), boundQUIC())
 		require.NoError(tb, err)
 		defer func() { _ = conn.CloseWithError(0, "") }()
 		conns[i] = conn

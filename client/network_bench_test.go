@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/safenet-go/safenet/client"
+	"github.com/safenet-go/safenet/internal/localnet"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,7 +23,7 @@ func BenchmarkNetwork(b *testing.B) {
 		time.Sleep(2 * time.Second)
 		rest := 0.0
 		for _, v := range vaults {
-			rest = max(rest, v.memory(b, "VmRSS"))
+			rest = max(rest, memory(b, v.Pid, "VmRSS"))
 		}
 		data := make([]byte, 100_000_000)
 		rand.Read(data)
@@ -52,8 +53,8 @@ func sealedSizes(data []byte) (chunks [][]byte) {
 	return append(chunks, data)
 }
 
-func bigFile(b *testing.B, vaults []*process, data []byte) (put, all, get float64) {
-	c := dial(b, vaults)
+func bigFile(b *testing.B, vaults []*localnet.Vault, data []byte) (put, all, get float64) {
+	c := dial(b, vaults[0].Addr)
 	start := time.Now()
 	res, err := c.PutFile(b.Context(), bytes.NewReader(data), nil)
 	require.NoError(b, err)
@@ -63,7 +64,7 @@ func bigFile(b *testing.B, vaults []*process, data []byte) (put, all, get float6
 	require.Equal(b, holders, copies, "every chunk has all its copies")
 	all = time.Since(start).Seconds()
 
-	c = dial(b, vaults[3:])
+	c = dial(b, vaults[3].Addr)
 	start = time.Now()
 	w := &checker{want: data}
 	_, err = c.GetFile(b.Context(), res.Address, w, nil)
@@ -84,14 +85,14 @@ func (c *checker) Write(p []byte) (int, error) {
 }
 
 // smallFiles stores and reads 1,000 files of 10 KB, 32 at a time.
-func smallFiles(b *testing.B, vaults []*process) (put, get float64) {
+func smallFiles(b *testing.B, vaults []*localnet.Vault) (put, get float64) {
 	files := make([][]byte, 1000)
 	for i := range files {
 		files[i] = make([]byte, 10_000)
 		rand.Read(files[i])
 	}
 	addresses := make([]client.Address, len(files))
-	c := dial(b, vaults)
+	c := dial(b, vaults[0].Addr)
 	start := time.Now()
 	parallel(32, len(files), func(i int) {
 		res, err := c.PutFile(b.Context(), bytes.NewReader(files[i]), nil)
@@ -102,7 +103,7 @@ func smallFiles(b *testing.B, vaults []*process) (put, get float64) {
 		addresses[i] = res.Address
 	})
 	put = time.Since(start).Seconds()
-	c = dial(b, vaults[5:])
+	c = dial(b, vaults[5].Addr)
 	start = time.Now()
 	parallel(32, len(files), func(i int) {
 		w := &checker{want: files[i]}

@@ -3,132 +3,75 @@ package client_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime/pprof"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/safenet-go/safenet/client"
-	"github.com/safenet-go/safenet/vault"
+	"github.com/safenet-go/safenet/internal/localnet"
 	"github.com/stretchr/testify/require"
 )
 
-// roleVar makes the test binary run as one of the roles below instead of
-// testing.
-const roleVar = "SAFE_TEST_ROLE"
+// receiverVar makes the test binary run as a receiver of the bound instead of
+// testing; its value is the directory to write to.
+const receiverVar = "SAFE_TEST_RECEIVER"
 
 func TestMain(m *testing.M) {
-	role, ok := map[string]func() error{
-		"vault":    vaultProcess,
-		"receiver": receiverProcess,
-	}[os.Getenv(roleVar)]
-	if !ok {
+	localnet.Main()
+	dir := os.Getenv(receiverVar)
+	if dir == "" {
 		os.Exit(m.Run())
 	}
-	if path := os.Getenv("SAFE_TEST_PROFILE"); path != "" {
-		f, err := os.CreateTemp(path, "cpu-*.prof")
-		if err == nil && pprof.StartCPUProfile(f) == nil {
-			defer pprof.StopCPUProfile()
-		}
-	}
-	if err := role(); err != nil {
+	if err := receiver(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// serving is the line that a role prints when it serves.
-type serving struct{ Addr string }
-
-// vaultProcess is a vault that ends with its standard input.
-func vaultProcess() error {
-	cfg := vault.Config{Dir: os.Getenv("SAFE_TEST_DIR")}
-	if c := os.Getenv("SAFE_TEST_CONTACT"); c != "" {
-		cfg.Contacts = []string{c}
-	} else {
-		cfg.First = true
-	}
-	v, err := vault.Start(context.Background(), cfg)
-	if err != nil {
-		return err
-	}
-	return serve(v.Info().Addr, v.Close)
-}
-
-func serve(addr string, end func() error) error {
-	if err := json.NewEncoder(os.Stdout).Encode(serving{addr}); err != nil {
-		return err
-	}
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	return end()
-}
-
-// process is a running role.
-type process struct {
-	serving
-	cmd *exec.Cmd
-	dir string
-}
-
-func startRole(tb testing.TB, role, dir, contact string) *process {
-	tb.Helper()
-	p := &process{cmd: exec.Command(os.Args[0]), dir: dir}
-	p.cmd.Env = append(os.Environ(), roleVar+"="+role, "SAFE_TEST_DIR="+dir, "SAFE_TEST_CONTACT="+contact)
-	p.cmd.Stderr = os.Stderr
-	in, err := p.cmd.StdinPipe()
-	require.NoError(tb, err)
-	out, err := p.cmd.StdoutPipe()
-	require.NoError(tb, err)
-	require.NoError(tb, p.cmd.Start())
-	tb.Cleanup(func() {
-		_ = in.Close()
-		_ = p.cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	require.NoError(tb, err, "%s did not start", role)
-	require.NoError(tb, json.Unmarshal(line, &p.serving))
-	return p
-}
-
 // startVaults runs a network of n vault processes that all know each other.
-func startVaults(tb testing.TB, n int) []*process {
+func startVaults(tb testing.TB, n int) []*localnet.Vault {
 	tb.Helper()
-	dir := tb.TempDir()
-	var vaults []*process
-	for i := range n {
-		contact := ""
-		if i > 0 {
-			contact = vaults[0].Addr
-		}
-		vaults = append(vaults, startRole(tb, "vault", filepath.Join(dir, strconv.Itoa(i)), contact))
-	}
-	c := dial(tb, vaults)
-	require.Eventually(tb, func() bool {
-		members, err := c.Members(tb.Context())
-		return err == nil && members == n
-	}, 20*time.Second, 50*time.Millisecond)
-	return vaults
+	net, err := localnet.Start(tb.Context(), localnet.Options{Vaults: n, Dir: tb.TempDir()})
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, net.Stop()) })
+	return net.Vaults
 }
 
-func dial(tb testing.TB, vaults []*process) *client.Client {
+func dial(tb testing.TB, contact string) *client.Client {
 	tb.Helper()
-	c, err := client.Dial(tb.Context(), client.Config{Contacts: []string{vaults[0].Addr}})
+	c, err := client.Dial(tb.Context(), client.Config{Contacts: []string{contact}})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
-// memory returns a field of the kernel's account of a process, in MB.
-func (p *process) memory(tb testing.TB, field string) float64 {
+// startReceiver runs a receiver and returns its address.
+func startReceiver(tb testing.TB, dir string) (addr string) {
 	tb.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), receiverVar+"="+dir)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	require.NoError(tb, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(tb, err)
+	require.NoError(tb, cmd.Start())
+	tb.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	require.NoError(tb, err, "the receiver did not start")
+	require.NoError(tb, json.Unmarshal(line, &addr))
+	return addr
+}
+
+// memory returns a field of the kernel's account of a process, in MB.
+func memory(tb testing.TB, pid int, field string) float64 {
+	tb.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	require.NoError(tb, err)
 	for line := range bytes.Lines(data) {
 		var kb float64

@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -17,20 +18,19 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
+
+	"github.com/safenet-go/safenet/internal/localnet"
 )
 
-func main() {
-	if len(os.Args) > 1 && os.Args[1] == childCommand {
-		exit(child(os.Args[2:]))
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+// defaultSize is the size of the file that is made when none is given.
+const defaultSize = 64 << 20
 
-func exit(err error) {
+func main() {
+	localnet.Main()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		os.Exit(2)
@@ -38,7 +38,6 @@ func exit(err error) {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
-	os.Exit(0)
 }
 
 // options are the flags.
@@ -62,13 +61,13 @@ func parse(args []string) (o options, err error) {
 	o.file = flags.Arg(0)
 	switch {
 	case flags.NArg() > 1:
-		return o, errors.New("give one file, or none for one that is made; flags come before it")
+		err = errors.New("give one file, or none for one that is made; flags come before it")
 	case o.vaults < 1 || o.vaults > 200:
-		return o, errors.New("-vaults must be from 1 to 200; each is a process on this machine")
+		err = errors.New("-vaults must be from 1 to 200; each is a process on this machine")
 	case o.kill < 0 || o.kill >= o.vaults:
-		return o, fmt.Errorf("-kill %d of %d vaults leaves none to read from; kill fewer, or start more with -vaults", o.kill, o.vaults)
+		err = fmt.Errorf("-kill %d of %d vaults leaves none to read from; kill fewer, or start more with -vaults", o.kill, o.vaults)
 	}
-	return o, nil
+	return o, err
 }
 
 func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
@@ -81,27 +80,19 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 		return err
 	}
 	defer cleanFile()
-	dir, err := directory(o.dir)
+	fmt.Fprintf(errs, "starting %d vaults\n", o.vaults)
+	net, err := localnet.Start(ctx, localnet.Options{Dir: o.dir, Vaults: o.vaults, Keep: o.keep})
 	if err != nil {
 		return err
 	}
-	if !o.keep {
-		defer func() { err = errors.Join(err, clean(dir, o.dir == "")) }()
-	}
-	say := func(format string, a ...any) { fmt.Fprintf(errs, format+"\n", a...) }
-
-	say("starting %d vaults in %s", o.vaults, dir)
-	net, err := start(ctx, dir, o.vaults)
+	defer func() { err = errors.Join(err, net.Stop()) }()
+	d := &demonstration{net: net, path: file, errs: errs}
+	res, err := d.run(ctx, o.kill)
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, net.stop()) }()
-	res, err := demonstrate(ctx, net, file, o.kill, errs, say)
-	if err != nil {
-		return fmt.Errorf("%w\nThe vaults' logs are in %s; run again with -keep to look at them.", err, filepath.Join(dir, "vault-*.log"))
+		return fmt.Errorf("%w\nRun again with -keep to look at the vaults' logs in %s", err, net.Dir)
 	}
 	if o.keep {
-		res.Dir = dir
+		res.Dir = net.Dir
 	}
 	if o.json {
 		return json.NewEncoder(out).Encode(res)
@@ -109,32 +100,23 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	return res.print(out)
 }
 
-// directory returns an empty directory for the vaults.
-func directory(wish string) (string, error) {
-	if wish == "" {
-		return os.MkdirTemp("", "safe-quickstart-")
+// input returns the file to store: the one named, or one made of random bytes.
+func input(path string) (string, func(), error) {
+	if path != "" {
+		info, err := os.Stat(path)
+		if err == nil && !info.Mode().IsRegular() {
+			err = fmt.Errorf("%s is not a regular file; name one", path)
+		}
+		return path, func() {}, err
 	}
-	if err := os.MkdirAll(wish, 0o700); err != nil {
-		return "", fmt.Errorf("%w; give another -dir", err)
-	}
-	entries, err := os.ReadDir(wish)
+	f, err := os.CreateTemp("", "safe-quickstart-*.bin")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	if len(entries) > 0 {
-		return "", fmt.Errorf("%s is not empty; give an empty or new -dir", wish)
+	clean := func() { _ = os.Remove(f.Name()) }
+	_, err = io.CopyN(f, rand.Reader, defaultSize)
+	if err = errors.Join(err, f.Close()); err != nil {
+		clean()
 	}
-	return filepath.Abs(wish)
-}
-
-// clean removes the vaults' data, and the directory itself if we made it.
-func clean(dir string, ours bool) error {
-	if ours {
-		return os.RemoveAll(dir)
-	}
-	vaults, err := filepath.Glob(filepath.Join(dir, "vault-*.log"))
-	for _, v := range vaults {
-		err = errors.Join(err, os.RemoveAll(v))
-	}
-	return err
+	return f.Name(), clean, err
 }
