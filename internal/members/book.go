@@ -47,7 +47,7 @@ type Book struct {
 }
 
 // NewBook checks a genesis and returns a book with the founder in it, not
-// present.
+// present. Errors wrap wire.ErrMalformed or wire.ErrSignature.
 func NewBook(genesis wire.Signed) (*Book, error) {
 	var g wire.Genesis
 	if err := genesis.Open(sign.Genesis, &g); err != nil {
@@ -79,8 +79,10 @@ func (b *Book) Copies() int { return b.copies }
 // Len returns the number of members known, present or not.
 func (b *Book) Len() int { return len(b.byKey) }
 
-// Add takes an allotment and returns its member. One that is known already is
-// not checked again.
+// Add takes an allotment and returns its member. One whose key and name are
+// known already is not checked again: the entry says what is true, not the
+// allotment. Errors: ErrNetwork, ErrConflict, ErrAllotter, ErrFull, and those of
+// wire.Signed.Open.
 func (b *Book) Add(s wire.Signed) (*Entry, error) {
 	var a wire.Allotment
 	if s.Signer == b.genesis.Signer && string(s.Body) == string(b.genesis.Body) {
@@ -120,26 +122,26 @@ func (b *Book) put(c routing.Contact, s wire.Signed) *Entry {
 	return e
 }
 
-// AddAll takes members in any order and returns those that could be added or
-// were known, as the sender sees them. An allotment whose allotter comes later
-// in the list waits for it; what is not valid is passed over.
+// AddAll takes members in any order, at most Max of them, and returns those
+// that could be added or were known, as the sender sees them. An allotment
+// whose allotter comes later in the list waits for it; what is not valid is
+// passed over. Each is looked at twice at most, whatever the order.
 func (b *Book) AddAll(list []wire.Member) []Told {
 	var told []Told
-	waiting := slices.Clone(list[:min(len(list), Max)])
-	for progress := true; progress; {
-		progress = false
-		rest := waiting[:0]
-		for _, m := range waiting {
+	waiting := make(map[routing.Key][]wire.Member) // by allotter
+	for _, m := range list[:min(len(list), Max)] {
+		for next := []wire.Member{m}; len(next) > 0; next = next[1:] {
+			m := next[0]
 			e, err := b.Add(m.Allotment)
 			switch {
 			case err == nil:
-				progress = true
 				told = append(told, Told{Entry: e, Addr: m.Addr, Present: m.Present})
+				next = append(next, waiting[e.Key]...)
+				delete(waiting, e.Key)
 			case errors.Is(err, ErrAllotter):
-				rest = append(rest, m)
+				waiting[m.Allotment.Signer] = append(waiting[m.Allotment.Signer], m)
 			}
 		}
-		waiting = rest
 	}
 	return told
 }
@@ -185,8 +187,8 @@ func (b *Book) Present() List {
 	return newList(b.network, b.copies, present)
 }
 
-// Mean returns the member whose name is closest to the target among those for
-// which keep is true, closest first, at most n.
+// Closest returns the members closest to the target of those for which keep is
+// true, the closest first, at most n.
 func (b *Book) Closest(target xorname.Name, n int, keep func(*Entry) bool) []*Entry {
 	var some []*Entry
 	for _, e := range b.byKey {
