@@ -22,9 +22,12 @@ var edges = []int{
 }
 
 func TestEverySizeComesBack(t *testing.T) {
-	for _, make := range []func(uint64, int) []byte{random, text} {
+	for name, content := range map[string]func(uint64, int) []byte{"random": random, "text": text} {
 		for _, size := range edges {
-			content := make(uint64(size), size)
+			if name == "text" && size > 2*MaxPlain && size != 3*MaxPlain+1 {
+				continue // enough that compresses
+			}
+			content := content(uint64(size), size)
 			a, m, store := write(t, content, nil)
 			require.EqualValues(t, size, m.Size())
 			require.Equal(t, lengths(0, int64(size)), chunkSizes(m))
@@ -81,7 +84,7 @@ func TestHowTheReaderDeliversDoesNotMatter(t *testing.T) {
 		"nothing now and then": func(r io.Reader) io.Reader { return &pausing{r: r} },
 	} {
 		for _, size := range []int{0, 1, 65536, 65537, 3*MaxPlain + 1} {
-			content := text(5, size)
+			content := random(5, size)
 			_, want, _ := write(t, content, nil)
 			got, err := Encrypt(context.Background(), slow(bytes.NewReader(content)), new(MemStore), nil)
 			require.NoError(t, err)
@@ -107,7 +110,7 @@ func TestReaderErrorsArePassedOn(t *testing.T) {
 	broken := errors.New("broken disk")
 	for _, cause := range []error{broken, io.ErrUnexpectedEOF, fmt.Errorf("connection: %w", io.EOF)} {
 		for _, size := range []int{0, 10, 100_000, MaxPlain, 3*MaxPlain + 1, 5 * MaxPlain} {
-			r := io.MultiReader(bytes.NewReader(text(1, size)), iotest.ErrReader(cause))
+			r := io.MultiReader(bytes.NewReader(make([]byte, size)), iotest.ErrReader(cause))
 			m, err := Encrypt(context.Background(), r, new(MemStore), nil)
 			require.ErrorIs(t, err, cause, "size %d", size)
 			require.ErrorContains(t, err, fmt.Sprintf("after %d bytes", size))
@@ -130,10 +133,10 @@ func TestReadersThatBreakTheirContractAreRefused(t *testing.T) {
 }
 
 func TestResultDependsOnContentAndSecretAlone(t *testing.T) {
-	content := slices.Concat(text(1, 3<<20), random(2, 2<<20), make([]byte, 3<<20))
+	content := slices.Concat(text(1, 1<<20), random(2, 2<<20), make([]byte, 2<<20))
 	want, _, _ := write(t, content, nil)
 	for _, workers := range []int{1, 2, 7} {
-		for _, inFlight := range []int{1, 3, 20} {
+		for _, inFlight := range []int{1, 20} {
 			got, _, _ := write(t, content, &Options{Workers: workers, InFlight: inFlight})
 			require.True(t, got == want, "workers %d, in flight %d", workers, inFlight)
 		}

@@ -110,14 +110,18 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 }
 
 func TestAllocationsPerChunk(t *testing.T) {
-	const chunks = 64
+	const chunks = 24
+	limit := 10.0
+	if raceDetector {
+		limit = 30 // there the pools forget at random
+	}
 	content := make([]byte, chunks*MaxPlain)
 	discard := funcStore{put: func(context.Context, xorname.Name, []byte) error { return nil }}
 	allocs := testing.AllocsPerRun(2, func() {
 		_, err := Encrypt(context.Background(), &sliceReader{content}, discard, nil)
 		require.NoError(t, err)
 	})
-	require.LessOrEqual(t, allocs/chunks, 10.0)
+	require.LessOrEqual(t, allocs/chunks, limit)
 	t.Logf("%.1f allocations a chunk", allocs/chunks)
 }
 
