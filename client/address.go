@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/safenet-go/safenet/internal/wire"
@@ -34,7 +35,9 @@ var (
 	ErrOtherNetwork = errors.New("the address is of another network")
 )
 
-var text32 = base32.StdEncoding.WithPadding(base32.NoPadding)
+// text32 has small letters of its own: folding case would let letters of other
+// scripts in, as the dotless i, whose capital is I.
+var text32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 func newAddress(n wire.Network, file selfencrypt.Address) Address {
 	return Address{network: [networkTag]byte(n[:networkTag]), file: file}
@@ -50,7 +53,7 @@ func (a Address) Text() string {
 	}
 	b := append(a.network[:], file...)
 	sum := addressSum(b)
-	return addressPrefix + strings.ToLower(text32.EncodeToString(append(b, sum[:]...)))
+	return addressPrefix + text32.EncodeToString(append(b, sum[:]...))
 }
 
 // String returns the address shortened, so that a log does not give the file
@@ -59,6 +62,10 @@ func (a Address) String() string {
 	name := a.file.Name()
 	return fmt.Sprintf("%s(%x..)", addressPrefix, name[:3])
 }
+
+// Format writes String for every verb, so that no way of printing an address
+// shows its keys.
+func (a Address) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.String()) }
 
 // Name returns the name of the chunk at which the file begins.
 func (a Address) Name() xorname.Name { return a.file.Name() }
@@ -76,8 +83,8 @@ func ParseAddress(s string) (Address, error) {
 	if rest != strings.ToLower(rest) {
 		return Address{}, fmt.Errorf("%w: it has capital letters", ErrAddress)
 	}
-	b, err := text32.DecodeString(strings.ToUpper(rest))
-	if err != nil || text32.EncodeToString(b) != strings.ToUpper(rest) {
+	b, err := text32.DecodeString(rest)
+	if err != nil || text32.EncodeToString(b) != rest {
 		return Address{}, fmt.Errorf("%w: it has a character or a length that no address has", ErrAddress)
 	}
 	if len(b) < networkTag+checksum {

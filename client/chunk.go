@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/safenet-go/safenet/internal/wire"
@@ -18,7 +19,14 @@ const (
 	// spreadPatience is how long to wait, after a majority has signed, for the
 	// rest of the holders.
 	spreadPatience = 30 * time.Second
+	// onTheWay is how much sooner than that the vault is to give up, so that
+	// what it knows by then still arrives.
+	onTheWay = 500 * time.Millisecond
 )
+
+// errName: the caller gave a chunk a name that is not its own. No vault takes
+// it.
+var errName = errors.New("the chunk's name is not the hash of its content")
 
 // pause returns how long to wait before try n.
 func pause(n int) time.Duration { return min(100*time.Millisecond<<min(n, 5), 2*time.Second) }
@@ -42,8 +50,11 @@ func (c *Client) getChunk(ctx context.Context, name xorname.Name, retried func()
 		if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrClosed) {
 			return chunk, err
 		}
-		last = err
+		if last == nil || ctx.Err() == nil {
+			last = err // a try cut short tells less than the one before
+		}
 		retried()
+		c.elsewhere(ctx, try)
 		if e := wait(ctx, pause(try)); e != nil {
 			return nil, timedOut(e, last)
 		}
@@ -58,6 +69,15 @@ func timedOut(ctxErr, last error) error {
 	return fmt.Errorf("%w (%w)", last, ctxErr)
 }
 
+// silent is what became of a request that got no answer.
+func (c *Client) silent(ctx context.Context, was int) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	c.failover(ctx, was)
+	return fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
+}
+
 // getOnce asks once, by the given route.
 func (c *Client) getOnce(ctx context.Context, name xorname.Name, route uint8) ([]byte, error) {
 	if err := c.alive(); err != nil {
@@ -65,7 +85,7 @@ func (c *Client) getOnce(ctx context.Context, name xorname.Name, route uint8) ([
 	}
 	to, was := c.entryVault()
 	req := wire.Request{Op: wire.OpGet, Target: name, Route: route, Nonce: newID()}
-	k, err := c.send(ctx, to, req, getPatience, nil)
+	k, err := c.send(ctx, to, req, getPatience-onTheWay, nil)
 	if err != nil {
 		c.failover(ctx, was)
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
@@ -73,8 +93,7 @@ func (c *Client) getOnce(ctx context.Context, name xorname.Name, route uint8) ([
 	defer c.calls.end(k)
 	a, ok := k.next(ctx, getPatience)
 	if !ok {
-		c.failover(ctx, was)
-		return nil, fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
+		return nil, c.silent(ctx, was)
 	}
 	switch {
 	case a.Status == wire.StatusOK && xorname.FromContent(a.body) == name:
@@ -93,10 +112,21 @@ func (c *Client) getOnce(ctx context.Context, name xorname.Name, route uint8) ([
 
 // stored is the outcome of putting a chunk.
 type stored struct {
-	there bool // it was there already, no byte was sent
-	// settled, unless nil, tells how many holders have the chunk, of how many,
-	// once the rest of them had time to sign.
-	settled <-chan count
+	there   bool      // it was there already, no byte was sent
+	settled *settling // nil if it was there
+}
+
+// settling tells how many holders have a chunk, of how many, once those beyond
+// the majority had time to sign.
+type settling struct {
+	done chan struct{} // closed when count is set
+	count
+	told atomic.Bool // counted in Progress.Spread
+}
+
+func (s *settling) end(n count) {
+	s.count = n
+	close(s.done)
 }
 
 // putChunk stores a chunk: it offers the name first, and sends the bytes only
@@ -110,11 +140,14 @@ func (c *Client) putChunk(ctx context.Context, name xorname.Name, chunk []byte, 
 	var last error
 	for try := 0; ; try++ {
 		s, err := c.putOnce(ctx, name, chunk, try)
-		if err == nil || errors.Is(err, ErrClosed) {
+		if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, errName) {
 			return s, err
 		}
-		last = err
+		if last == nil || ctx.Err() == nil {
+			last = err // a try cut short tells less than the one before
+		}
 		retried()
+		c.elsewhere(ctx, try)
 		if e := wait(ctx, pause(try)); e != nil {
 			return stored{}, timedOut(e, last)
 		}
@@ -127,7 +160,7 @@ func (c *Client) putOnce(ctx context.Context, name xorname.Name, chunk []byte, t
 	}
 	to, was := c.entryVault()
 	offer := wire.Request{Op: wire.OpOffer, Target: name, Route: uint8(try)}
-	k, err := c.send(ctx, to, offer, getPatience, nil)
+	k, err := c.send(ctx, to, offer, getPatience-onTheWay, nil)
 	if err != nil {
 		c.failover(ctx, was)
 		return stored{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
@@ -135,8 +168,7 @@ func (c *Client) putOnce(ctx context.Context, name xorname.Name, chunk []byte, t
 	a, ok := k.next(ctx, getPatience)
 	c.calls.end(k)
 	if !ok {
-		c.failover(ctx, was)
-		return stored{}, fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
+		return stored{}, c.silent(ctx, was)
 	}
 	if a.Status == wire.StatusOK && len(a.Statements) > 0 {
 		if c.evidence(name, true, [16]byte{}).add(ctx, a.Statements).enough() {
@@ -158,18 +190,20 @@ func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte,
 	a, ok := k.next(ctx, putPatience)
 	if !ok {
 		c.calls.end(k)
-		c.failover(ctx, was)
-		return stored{}, fmt.Errorf("%w: the entry vault is silent", ErrUnreachable)
+		return stored{}, c.silent(ctx, was)
 	}
 	receipts := c.evidence(name, true, [16]byte{})
 	n := receipts.add(ctx, a.Statements)
 	if !n.enough() {
 		c.calls.end(k)
+		if a.Status == wire.StatusCorrupt && xorname.FromContent(chunk) != name {
+			return stored{}, errName
+		}
 		return stored{}, putError(name, a.Status, n)
 	}
-	settled := make(chan count, 1)
+	settled := &settling{done: make(chan struct{})}
 	if a.Final {
-		settled <- n
+		settled.end(n)
 		return stored{settled: settled}, nil
 	}
 	go func() {
@@ -180,7 +214,7 @@ func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte,
 		if a, ok := k.next(ctx, spreadPatience); ok {
 			n = receipts.add(ctx, a.Statements)
 		}
-		settled <- n
+		settled.end(n)
 	}()
 	return stored{settled: settled}, nil
 }

@@ -157,7 +157,7 @@ func (c *Client) enterThrough(ctx context.Context, addr string) error {
 	if err := c.ask(ctx, peer, wire.KindSession, nil, &s); err != nil {
 		return err
 	}
-	entries := c.reach(ctx, network, s.Entries)
+	entries := c.reach(ctx, network, s.Entries, entry{id: peer, addr: addr})
 	if len(entries) == 0 {
 		return errors.New("it names no entry vault that can be reached")
 	}
@@ -170,8 +170,9 @@ func (c *Client) enterThrough(ctx context.Context, addr string) error {
 }
 
 // reach connects to the entry vaults of a session and returns those that
-// answer, in their order.
-func (c *Client) reach(ctx context.Context, network NetworkID, list []wire.Member) []entry {
+// answer, in their order. The address at which the contact was reached is as
+// good as the one that it says: it may not know by which host it is seen.
+func (c *Client) reach(ctx context.Context, network NetworkID, list []wire.Member, contact entry) []entry {
 	if len(list) > 8 {
 		list = list[:8]
 	}
@@ -186,6 +187,9 @@ func (c *Client) reach(ctx context.Context, network NetworkID, list []wire.Membe
 			name = g.Name
 		} else {
 			continue
+		}
+		if id == contact.id {
+			m.Addr = contact.addr
 		}
 		wg.Go(func() {
 			if _, err := c.ep.Connect(ctx, m.Addr, id); err == nil {
@@ -246,6 +250,16 @@ func (c *Client) failover(ctx context.Context, was int) {
 		if err := c.enter(ctx); err != nil {
 			c.log.Warn("no entry vault", "error", err)
 		}
+	}
+}
+
+// elsewhere goes on through another entry vault after every second try that
+// failed: the one in use answers, but it may lie, or be cut off from the
+// holders.
+func (c *Client) elsewhere(ctx context.Context, try int) {
+	if try%2 == 1 {
+		_, was := c.entryVault()
+		c.failover(ctx, was)
 	}
 }
 

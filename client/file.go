@@ -82,24 +82,19 @@ func (c *Client) PutFile(ctx context.Context, r io.Reader, opt *PutOptions) (Put
 // PutPath stores a regular file. It refuses anything else, and a file that
 // changes while it is read: the result would be of no one moment.
 func (c *Client) PutPath(ctx context.Context, path string, opt *PutOptions) (PutResult, error) {
-	f, err := os.Open(path)
+	f, before, err := openRegular(path)
 	if err != nil {
 		return PutResult{}, err
 	}
 	defer f.Close()
-	before, err := f.Stat()
-	if err != nil {
-		return PutResult{}, err
-	}
-	if !before.Mode().IsRegular() {
-		return PutResult{}, fmt.Errorf("%s is not a regular file but %s", path, kindOf(before.Mode()))
-	}
 	o := PutOptions{}
 	if opt != nil {
 		o = *opt
 	}
 	o.Size = before.Size()
-	res, err := c.PutFile(ctx, f, &o)
+	// One byte too many tells that it grew; all that is appended meanwhile may
+	// have no end.
+	res, err := c.PutFile(ctx, io.LimitReader(f, before.Size()+1), &o)
 	if err != nil {
 		return res, err
 	}
@@ -111,6 +106,30 @@ func (c *Client) PutPath(ctx context.Context, path string, opt *PutOptions) (Put
 		return PutResult{}, fmt.Errorf("%s changed while it was read; store it again", path)
 	}
 	return res, nil
+}
+
+// openRegular looks before it opens: the opening of a pipe waits for its other
+// end.
+func openRegular(path string) (*os.File, os.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("%s is not a regular file but %s", path, kindOf(info.Mode()))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	opened, err := f.Stat()
+	if err == nil && !os.SameFile(info, opened) {
+		err = fmt.Errorf("%s changed while it was opened", path)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, opened, nil
 }
 
 func kindOf(m os.FileMode) string {
@@ -190,11 +209,14 @@ type fileStore struct {
 	mu       sync.Mutex
 	report   func(Progress)
 	progress Progress
-	open     []<-chan count // chunks whose last holders have yet to sign
+	open     []*settling // chunks whose last holders have yet to sign
 }
 
 // Put stores a chunk.
 func (s *fileStore) Put(ctx context.Context, name xorname.Name, chunk []byte) error {
+	if len(chunk) > selfencrypt.MaxChunk {
+		return fmt.Errorf("%w (%w)", ErrTooLarge, selfencrypt.ErrTooLarge)
+	}
 	release, err := s.c.reserve(ctx, len(chunk))
 	if err != nil {
 		return err
@@ -254,19 +276,19 @@ func (s *fileStore) settle(ctx context.Context) (copies, holders int, err error)
 	open := s.open
 	s.mu.Unlock()
 	first := true
-	for _, settled := range open {
-		var n count
+	for _, o := range open {
 		select {
-		case n = <-settled:
+		case <-o.done:
 		case <-ctx.Done():
 			return 0, holders, ctx.Err()
 		}
+		n := o.count
 		if first || n.signed < copies {
 			copies = n.signed
 		}
 		first = false
 		holders = max(holders, n.of)
-		if n.signed == n.of {
+		if n.signed == n.of && o.told.CompareAndSwap(false, true) {
 			s.update(func(p *Progress) { p.Spread++ })
 		}
 	}

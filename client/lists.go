@@ -12,22 +12,53 @@ import (
 	"github.com/safenet-go/safenet/xorname"
 )
 
-// keepLists is how many member lists are remembered: receipts under way may
-// still name the one before.
-const keepLists = 8
+// keepLists is how many member lists are remembered, and listAge for how long:
+// receipts under way may still name the one before, but by a list of long ago
+// a few vaults would be a majority. listPatience bounds the wait for a new one.
+const (
+	keepLists    = 8
+	listAge      = 30 * time.Second
+	listPatience = 3 * time.Second
+)
 
 // lists are the member lists seen, the newest last.
 type lists struct {
-	all   []members.List
+	all   []seenList
 	asked time.Time
+	age   time.Duration // 0: listAge
+}
+
+// seenList is a member list and when it was last told.
+type seenList struct {
+	members.List
+	at time.Time
+}
+
+// forget drops the lists that are too many or too old, but not the newest.
+func (l *lists) forget(now time.Time) {
+	for n := len(l.all); n > 1 && (n > keepLists || now.Sub(l.all[0].at) > l.maxAge()); n-- {
+		l.all = l.all[1:]
+	}
+}
+
+func (l *lists) maxAge() time.Duration {
+	if l.age > 0 {
+		return l.age
+	}
+	return listAge
 }
 
 // refresh asks the entry vault for its member list and checks every allotment
 // in it back to the genesis.
 func (c *Client) refresh(ctx context.Context) (members.List, error) {
 	to, was := c.entryVault()
+	c.mu.Lock()
+	c.lists.asked = time.Now()
+	c.mu.Unlock()
+	asking, cancel := context.WithTimeout(ctx, listPatience)
+	defer cancel()
 	var reply wire.MembersReply
-	if err := c.ask(ctx, to, wire.KindMembers, nil, &reply); err != nil {
+	if err := c.ask(asking, to, wire.KindMembers, nil, &reply); err != nil {
 		c.failover(ctx, was)
 		return members.List{}, err
 	}
@@ -47,25 +78,34 @@ func (c *Client) refresh(ctx context.Context) (members.List, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lists.asked = time.Now()
-	c.lists.all = slices.DeleteFunc(c.lists.all, func(l members.List) bool { return l.Digest() == list.Digest() })
-	c.lists.all = append(c.lists.all, list)
-	if len(c.lists.all) > keepLists {
-		c.lists.all = c.lists.all[1:]
-	}
+	now := time.Now()
+	c.lists.all = slices.DeleteFunc(c.lists.all, func(l seenList) bool { return l.Digest() == list.Digest() })
+	c.lists.all = append(c.lists.all, seenList{list, now})
+	c.lists.forget(now)
 	return list, nil
 }
 
 // current returns the newest member list known, asking for one if there is
-// none.
+// none or it is old. An old one is better than none.
 func (c *Client) current(ctx context.Context) (members.List, error) {
+	now := time.Now()
 	c.mu.Lock()
+	var newest members.List
+	old := true
 	if n := len(c.lists.all); n > 0 {
-		defer c.mu.Unlock()
-		return c.lists.all[n-1], nil
+		newest = c.lists.all[n-1].List
+		old = now.Sub(c.lists.asked) > c.lists.maxAge()
 	}
+	c.lists.forget(now)
 	c.mu.Unlock()
-	return c.refresh(ctx)
+	if !old {
+		return newest, nil
+	}
+	list, err := c.refresh(ctx)
+	if err != nil && newest.Len() > 0 {
+		return newest, nil
+	}
+	return list, err
 }
 
 // count is the judgement of a set of statements: how many holders, by the
@@ -126,7 +166,7 @@ func (e *evidence) count(ctx context.Context) count {
 		if n.enough() {
 			break
 		}
-		if older := e.by(l); older.enough() || older.signed > n.signed {
+		if older := e.by(l.List); older.enough() || older.signed > n.signed {
 			n = older
 		}
 	}
@@ -145,7 +185,7 @@ func (c *Client) knowsAll(statements []members.Statement) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range statements {
-		if !slices.ContainsFunc(c.lists.all, func(l members.List) bool { return l.Digest() == s.Members }) {
+		if !slices.ContainsFunc(c.lists.all, func(l seenList) bool { return l.Digest() == s.Members }) {
 			return false
 		}
 	}

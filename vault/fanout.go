@@ -20,7 +20,7 @@ const (
 	holdTimeout = 15 * time.Second
 	holdHedge   = 2 * time.Second
 	alignPause  = 200 * time.Millisecond
-	alignRounds = 10
+	alignFor    = 2 * time.Second
 )
 
 // put fans a chunk out to its holders. The client is answered as soon as more
@@ -36,8 +36,8 @@ func (v *Vault) put(ctx context.Context, req wire.Request, chunk []byte) {
 		v: v, name: req.Target, chunk: chunk,
 		got: make(map[routing.Key]copyOf), full: make(map[routing.Key]bool),
 	}
-	for round := 0; !f.majority(ctx); round++ {
-		if round == alignRounds || ctx.Err() != nil || f.hopeless() {
+	for begin := time.Now(); !f.majority(ctx); {
+		if time.Since(begin) > alignFor || ctx.Err() != nil || f.hopeless() {
 			v.respond(req.ID, f.failure(), true, f.receipts(), nil)
 			return
 		}
