@@ -26,6 +26,18 @@ func (d *database) dropSmall(name xorname.Name, size int) error {
 	return d.commit(w)
 }
 
+// forget removes a chunk of which the index no longer knows the size. The
+// counters keep counting it: they say too much rather than too little. An empty
+// record hides the unreadable one; below a deletion, Pebble would still read it.
+func (d *database) forget(name xorname.Name) error {
+	w := &write{sync: true}
+	for part := range parts(FileSize) {
+		w.remove(dataKey(name, part))
+	}
+	w.set(chunkKey(name), nil)
+	return d.commit(w)
+}
+
 // begin records what is about to happen to a chunk's file.
 func (d *database) begin(name xorname.Name, i intent) error {
 	w := &write{sync: true}

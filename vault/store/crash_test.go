@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -203,7 +204,7 @@ func TestKilled(t *testing.T) {
 	var confirmed []xorname.Name
 	buf := make([]byte, 2*xorname.Size+1)
 	for len(confirmed) < 60 {
-		_, err := readFull(out, buf)
+		_, err := io.ReadFull(out, buf)
 		require.NoError(t, err)
 		name, err := xorname.Parse(strings.TrimSpace(string(buf)))
 		require.NoError(t, err)

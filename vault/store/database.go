@@ -147,9 +147,15 @@ func (d *database) view(key []byte, fn func([]byte) error) error {
 // size looks a chunk up in the index.
 func (d *database) size(name xorname.Name) (size int, err error) {
 	err = d.view(chunkKey(name), func(data []byte) error {
+		if len(data) == 0 {
+			return ErrNotFound // see forget
+		}
 		size, err = decodeSize(data)
 		return err
 	})
+	if errors.Is(err, errRecord) || pebble.IsCorruptionError(err) {
+		err = fmt.Errorf("%w: its index record: %w", ErrCorrupt, err)
+	}
 	return size, err
 }
 

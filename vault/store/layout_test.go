@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,8 +33,6 @@ func fillForEver(t *testing.T, dir string) {
 	}
 	select {}
 }
-
-func readFull(r io.Reader, buf []byte) (int, error) { return io.ReadFull(r, buf) }
 
 // requireChecked checks the directory as somebody would who knows only the
 // rule: every file of 64 KiB and more is a chunk, and its name is its hash.

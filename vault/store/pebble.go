@@ -38,6 +38,10 @@ func pebbleOptions(fs vfs.FS, failed *failure) *pebble.Options {
 		MaxOpenFiles:                128,
 		MaxManifestFileSize:         16 << 10,
 	}
+	// By default Pebble ends the process when it reads a damaged table.
+	opt.EventListener = &pebble.EventListener{DataCorruption: func(info pebble.DataCorruptionInfo) {
+		failed.Errorf("%s", info)
+	}}
 	for i := range opt.Levels {
 		opt.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}

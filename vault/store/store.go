@@ -312,10 +312,12 @@ func (s *Store) Delete(name xorname.Name) error {
 // drop needs the name to be locked.
 func (s *Store) drop(name xorname.Name) error {
 	size, err := s.db.size(name)
-	if errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return nil
-	}
-	if err != nil {
+	case errors.Is(err, ErrCorrupt):
+		return errors.Join(s.files.remove(name), s.db.forget(name))
+	case err != nil:
 		return err
 	}
 	if size < FileSize {
