@@ -77,6 +77,22 @@ func TestSourceLongerThanMaxSizeIsAProgrammingError(t *testing.T) {
 	require.Panics(t, func() { e.AppendCompressed(nil, make([]byte, MaxSize+1)) })
 }
 
+// With one more zero behind random bytes at a time, a frame is given from the
+// very one on that saves enough.
+func TestFrameIsGivenOnceItSavesEnough(t *testing.T) {
+	var e Encoder
+	for _, n := range []int{40, 1000, 2000, 9000, 50000} {
+		src := randomBytes(2, n)
+		var frame []byte
+		for ok := false; !ok; {
+			src = append(src, 0)
+			require.Less(t, len(src), 2*n+100)
+			frame, ok = e.AppendCompressed(nil, src)
+		}
+		require.Equal(t, wantSaved(len(src)), len(src)-len(frame), n)
+	}
+}
+
 func TestIncompressibleSourceIsRefused(t *testing.T) {
 	var e Encoder
 	dst := []byte("kept")
