@@ -11,8 +11,8 @@ import (
 // Config holds the identifiers' source and the limits of a Router. Only NewID
 // must be set.
 type Config struct {
-	// NewID returns a fresh, unpredictable identifier: who could guess one
-	// could tell that a vault is on the way.
+	// NewID returns a fresh identifier. It must be unpredictable: from numbers
+	// in a row, the next hop could tell how many requests this vault passes on.
 	NewID func() ID
 	// Copies is the number of vaults closest to a name that hold it, its
 	// group. 0: 8.

@@ -128,7 +128,8 @@ func TestVerifyKeepsTheValidOnesInTheirOrder(t *testing.T) {
 	stolen.Signer = public(1)
 	garbled.Body = garbled.Body[1:]
 	bad := []wire.Signed{
-		forged, stolen, garbled, {},
+		forged, stolen, garbled,
+		{},
 		signed(6, sign.Allotment, wire.Receipt{Network: network}),
 		signed(7, sign.Receipt, wire.Receipt{Network: [32]byte{2}}),
 	}
