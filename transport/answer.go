@@ -78,8 +78,8 @@ func (c *conn) leave(in *incoming) {
 	c.forget(in)
 }
 
-// uncount opens the window again: the peer may know that the call has ended.
-func (c *conn) uncount(in *incoming) {
+// uncount opens the window again: the peer may know that the call has ended. It reports whether no other one is in progress.
+func (c *conn) uncount(in *incoming) (alone bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inCalls--
@@ -87,6 +87,7 @@ func (c *conn) uncount(in *incoming) {
 	if in.refused == codeDone {
 		c.ep.total.give(in.bytes)
 	}
+	return c.inCalls == 0
 }
 
 // forget ends the context of a request.
@@ -118,7 +119,7 @@ func (c *conn) serve(in *incoming, m Message) {
 	if in.refused == codeDone {
 		answer, err = ServeRequest(in.ctx, c.ep.cfg.Handler, c.id, m, c.reportPanic)
 	}
-	c.uncount(in)
+	alone := c.uncount(in)
 	if err == nil && len(answer.Head)+len(answer.Body) > laneMax {
 		err = c.answerOnStream(in, answer)
 		if err == nil {
@@ -127,7 +128,7 @@ func (c *conn) serve(in *incoming, m Message) {
 		}
 	}
 	c.forget(in)
-	c.answerOnLane(in.id, answer, err)
+	c.answerOnLane(in.id, answer, err, alone)
 }
 
 func (c *conn) serveMessage(in *incoming, m Message) {
@@ -166,15 +167,22 @@ func (c *conn) returnCredit(calls, bytes int) {
 	}
 }
 
-func (c *conn) answerOnLane(id uint32, m Message, err error) {
+func (c *conn) answerOnLane(id uint32, m Message, err error, alone bool) {
+	f := frame{typ: frameResponse, kind: m.Kind, id: id}
 	var remote *RemoteError
 	switch {
 	case err == nil:
-		c.write(frame{typ: frameResponse, kind: m.Kind, id: id}, m.Head, m.Body)
 	case errors.As(err, &remote):
-		c.write(frame{typ: frameFailure, kind: remote.Code, id: id}, nil, []byte(remote.Text))
+		f.typ, f.kind, m = frameFailure, remote.Code, Message{Body: []byte(remote.Text)}
 	default:
-		c.write(frame{typ: frameRefusal, kind: uint16(refusalCode(err)), id: id}, nil, nil)
+		f.typ, f.kind, m = frameRefusal, uint16(refusalCode(err)), Message{}
+	}
+	write := c.lane.write
+	if alone {
+		write = c.lane.writeAlone
+	}
+	if err := write(f, m.Head, m.Body); err != nil {
+		c.laneBroken(err)
 	}
 }
 

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/quic-go/quic-go"
 	"github.com/stretchr/testify/require"
@@ -101,7 +103,7 @@ func (c *rawClient) close() {
 	_ = c.tr.Conn.Close()
 }
 
-func rawServer(arrived *arrivals) (addr string, stop func()) {
+func rawServer(arrived *arrivals, _ bool) (addr string, stop func()) {
 	cert, err := selfSigned(testKey(1002))
 	if err != nil {
 		panic(err)
@@ -185,5 +187,54 @@ func rawServeMessages(qc *quic.Conn, arrived *arrivals) {
 				arrived.add()
 			}
 		}()
+	}
+}
+
+// BenchmarkConnect compares a dial, our hellos included, with a plain one.
+func BenchmarkConnect(b *testing.B) {
+	ep := start(b, 1000, Config{})
+	dialler := start(b, 1001, Config{})
+	arrived := newArrivals()
+	rawAddr, stop := rawServer(arrived, false)
+	defer stop()
+	var rawTime time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		begin := time.Now()
+		c := newRawClient(b, rawAddr)
+		rawTime += time.Since(begin)
+		c.close()
+		connect(b, dialler, ep)
+		dialler.Disconnect(ep.ID())
+	}
+	ours := b.Elapsed() - rawTime
+	b.ReportMetric(float64(ours.Microseconds())/float64(b.N), "us/connect")
+	b.ReportMetric(float64(rawTime)/float64(ours), "x-raw")
+}
+
+// BenchmarkIdlePeers reports what a connected, silent peer costs the process that has both ends.
+func BenchmarkIdlePeers(b *testing.B) {
+	const peers = 100
+	for b.Loop() {
+		ep := start(b, 1000, Config{})
+		var before, after runtime.MemStats
+		diallers := make([]*endpoint, 0, peers)
+		for i := range uint64(peers) {
+			diallers = append(diallers, start(b, 2000+i, Config{DisableGRO: true}))
+		}
+		goroutines := runtime.NumGoroutine()
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for _, d := range diallers {
+			connect(b, d, ep)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapInuse+after.StackInuse-before.HeapInuse-before.StackInuse)/2/peers/1024, "KiB/end")
+		b.ReportMetric(float64(runtime.NumGoroutine()-goroutines)/2/peers, "goroutines/end")
+		for _, d := range diallers {
+			require.NoError(b, d.Close())
+		}
+		require.NoError(b, ep.Close())
 	}
 }

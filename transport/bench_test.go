@@ -253,16 +253,11 @@ func (a *arrivals) wait(n int) {
 // stops it.
 func benchServer(kind string) {
 	arrived := newArrivals()
-	addr, stop := "", func() {}
+	serve := ourServer
 	if kind == "raw" {
-		addr, stop = rawServer(arrived)
-	} else {
-		ep, err := Listen(Config{Key: testKey(1000), DisableGRO: kind == "nogro", Handler: benchHandler(arrived)})
-		if err != nil {
-			panic(err)
-		}
-		addr, stop = ep.Addr(), func() { _ = ep.Close() }
+		serve = rawServer
 	}
+	addr, stop := serve(arrived, kind == "nogro")
 	fmt.Println(addr)
 	for buf := make([]byte, 1); ; {
 		if _, err := os.Stdin.Read(buf); err != nil {
@@ -271,6 +266,14 @@ func benchServer(kind string) {
 		}
 		fmt.Println(int64(cpuTime()))
 	}
+}
+
+func ourServer(arrived *arrivals, noGRO bool) (addr string, stop func()) {
+	ep, err := Listen(Config{Key: testKey(1000), DisableGRO: noGRO, Handler: benchHandler(arrived)})
+	if err != nil {
+		panic(err)
+	}
+	return ep.Addr(), func() { _ = ep.Close() }
 }
 
 func benchHandler(arrived *arrivals) Handler {

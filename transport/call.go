@@ -26,7 +26,7 @@ func (c *conn) send(ctx context.Context, m Message) error {
 	}
 	f := frame{typ: frameMessage, kind: m.Kind}
 	if len(m.Head)+len(m.Body) <= laneMax {
-		return c.writeCall(f, m)
+		return c.writeCall(c.lane.write, f, m)
 	}
 	return c.callOnStream(ctx, f, m, &call{bytes: m.size()})
 }
@@ -40,11 +40,15 @@ func (c *conn) request(ctx context.Context, m Message) (Message, error) {
 	answer := make(chan result, 1)
 	cl := &call{bytes: m.size(), answer: answer}
 	if len(m.Head)+len(m.Body) <= laneMax {
-		f.id = c.addLaneCall(cl)
-		if err := c.writeCall(f, m); err != nil {
+		write := c.lane.write
+		if c.addLaneCall(cl) {
+			write = c.lane.writeAlone
+		}
+		f.id = cl.id
+		if err := c.writeCall(write, f, m); err != nil {
 			return Message{}, err
 		}
-		return c.await(ctx, f.id, cl, answer)
+		return c.await(ctx, cl, answer)
 	}
 	if err := c.callOnStream(ctx, f, m, cl); err != nil {
 		select {
@@ -54,10 +58,10 @@ func (c *conn) request(ctx context.Context, m Message) (Message, error) {
 			return Message{}, err
 		}
 	}
-	return c.await(ctx, cl.id, cl, answer)
+	return c.await(ctx, cl, answer)
 }
 
-func (c *conn) await(ctx context.Context, id uint32, cl *call, answer <-chan result) (Message, error) {
+func (c *conn) await(ctx context.Context, cl *call, answer <-chan result) (Message, error) {
 	select {
 	case r := <-answer:
 		return r.m, r.err
@@ -72,14 +76,14 @@ func (c *conn) await(ctx context.Context, id uint32, cl *call, answer <-chan res
 		c.mu.Lock()
 		cl.dropped = true
 		c.mu.Unlock()
-		c.write(frame{typ: frameCancel, id: id}, nil, nil)
+		c.write(frame{typ: frameCancel, id: cl.id}, nil, nil)
 		return Message{}, ctx.Err()
 	}
 }
 
 // writeCall puts a call on the lane.
-func (c *conn) writeCall(f frame, m Message) error {
-	if err := c.lane.write(f, m.Head, m.Body); err != nil {
+func (c *conn) writeCall(write func(frame, []byte, []byte) error, f frame, m Message) error {
+	if err := write(f, m.Head, m.Body); err != nil {
 		c.laneBroken(err)
 		return fmt.Errorf("%w: %w", ErrPeerGone, err)
 	}
@@ -96,15 +100,16 @@ func milliseconds(ctx context.Context) uint32 {
 	return uint32(min(max(ms, 1), math.MaxUint32))
 }
 
-// addLaneCall gives cl an id that no call in progress has.
-func (c *conn) addLaneCall(cl *call) uint32 {
+// addLaneCall gives cl an id that no call in progress has, and reports whether it is the only call in progress.
+func (c *conn) addLaneCall(cl *call) (alone bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
 		c.nextID = (c.nextID + 1) &^ streamID
 		if _, taken := c.calls[c.nextID]; !taken {
-			c.calls[c.nextID] = cl
-			return c.nextID
+			cl.id = c.nextID
+			c.calls[cl.id] = cl
+			return len(c.calls) == 1
 		}
 	}
 }

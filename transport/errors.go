@@ -60,8 +60,7 @@ const (
 	codeCanceled  code = 8
 	codeDeadline  code = 9
 	codeNoHandler code = 10
-	codeVersion   code = 11 // the hello named a version unknown here
-	codeCount     code = 12
+	codeCount     code = 11
 )
 
 var codeErrors = [codeCount]error{
@@ -76,7 +75,6 @@ var codeErrors = [codeCount]error{
 	codeCanceled:  context.Canceled,
 	codeDeadline:  context.DeadlineExceeded,
 	codeNoHandler: ErrNoHandler,
-	codeVersion:   ErrRefused,
 }
 
 // err is what the caller sees for a code that the peer sent.

@@ -178,7 +178,7 @@ func TestACallerMayGiveUpOnADial(t *testing.T) {
 
 // Both sides dial at the same moment, many times; one connection stays, OnPeer is called once, and no call is lost or doubled.
 func TestSimultaneousDials(t *testing.T) {
-	for round := range 60 {
+	for round := range 30 {
 		var got [2]atomic.Int64
 		var eps [2]*endpoint
 		var watch [2]*ups

@@ -14,7 +14,7 @@ import (
 // This file reads what the peer sends, on the lane and on streams of their own.
 
 const (
-	laneBuffer = 8 << 10
+	laneBuffer = 4 << 10
 
 	// defaultPatience is how long a stream may take for its header, and for its body beside a second for each bodyRate bytes.
 	defaultPatience = 5 * time.Second

@@ -61,7 +61,7 @@ func messagesArriveOnce(w *world) {
 		}
 		arrived <- struct{}{}
 	}})
-	const rounds = 20
+	const rounds = 5
 	for range rounds {
 		for _, size := range sizes {
 			require.NoError(w, a.Send(w.ctx, b.ID(), sample(size)))
