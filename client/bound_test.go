@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/big"
@@ -50,11 +49,7 @@ func receiver(dir string) error {
 			go receive(conn, dir)
 		}
 	}()
-	if err := json.NewEncoder(os.Stdout).Encode(ln.Addr().String()); err != nil {
-		return err
-	}
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	return ln.Close()
+	return serve(ln.Addr().String())
 }
 
 func receive(conn *quic.Conn, dir string) {
@@ -100,7 +95,9 @@ func measureBound(tb testing.TB, chunks [][]byte) float64 {
 	tb.Helper()
 	conns := make([]*quic.Conn, boundReceivers)
 	for i := range conns {
-		conn, err := quic.DialAddr(tb.Context(), startReceiver(tb, tb.TempDir()), boundTLS(), boundQUIC())
+		var addr string
+		startRole(tb, receiverVar, tb.TempDir(), &addr)
+		conn, err := quic.DialAddr(tb.Context(), addr, boundTLS(), boundQUIC())
 		require.NoError(tb, err)
 		defer func() { _ = conn.CloseWithError(0, "") }()
 		conns[i] = conn

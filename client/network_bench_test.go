@@ -2,8 +2,10 @@ package client_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"io"
+	mathrand "math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -71,6 +73,32 @@ func bigFile(b *testing.B, vaults []*localnet.Vault, data []byte) (put, all, get
 	require.NoError(b, err)
 	require.Empty(b, w.want)
 	return put, all, time.Since(start).Seconds()
+}
+
+// BenchmarkMemory stores a gibibyte from a client process of its own and
+// reports the most memory that the client ever had.
+func BenchmarkMemory(b *testing.B) {
+	for b.Loop() {
+		vaults := startVaults(b, 3)
+		var seconds float64
+		p := startRole(b, storerVar, vaults[0].Addr, &seconds)
+		b.ReportMetric(memory(b, p.Pid, "VmHWM"), "client-MB")
+		b.ReportMetric(seconds, "put-s")
+	}
+}
+
+// storer stores a gibibyte and tells how long it took.
+func storer(contact string) error {
+	c, err := client.Dial(context.Background(), client.Config{Contacts: []string{contact}})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	start := time.Now()
+	if _, err := c.PutFile(context.Background(), io.LimitReader(mathrand.NewChaCha8([32]byte{1}), 1<<30), nil); err != nil {
+		return err
+	}
+	return serve(time.Since(start).Seconds())
 }
 
 // checker compares what is written with what it wants.

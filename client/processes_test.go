@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -14,20 +15,26 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// receiverVar makes the test binary run as a receiver of the bound instead of
-// testing; its value is the directory to write to.
-const receiverVar = "SAFE_TEST_RECEIVER"
+// These make the test binary run as something else instead of testing: as a
+// receiver of the bound, which writes to the directory named, or as a client
+// that stores a gibibyte through the vault at the address named.
+const (
+	receiverVar = "SAFE_TEST_RECEIVER"
+	storerVar   = "SAFE_TEST_STORER"
+)
 
 func TestMain(m *testing.M) {
 	localnet.Main()
-	dir := os.Getenv(receiverVar)
-	if dir == "" {
-		os.Exit(m.Run())
+	for name, role := range map[string]func(string) error{receiverVar: receiver, storerVar: storer} {
+		if arg := os.Getenv(name); arg != "" {
+			if err := role(arg); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
+		}
 	}
-	if err := receiver(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	os.Exit(m.Run())
 }
 
 // startVaults runs a network of n vault processes that all know each other.
@@ -47,11 +54,12 @@ func dial(tb testing.TB, contact string) *client.Client {
 	return c
 }
 
-// startReceiver runs a receiver and returns its address.
-func startReceiver(tb testing.TB, dir string) (addr string) {
+// startRole runs the test binary in a role and returns the line that it
+// prints, as JSON, and its process.
+func startRole(tb testing.TB, role, arg string, line any) *os.Process {
 	tb.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), receiverVar+"="+dir)
+	cmd.Env = append(os.Environ(), role+"="+arg)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	require.NoError(tb, err)
@@ -62,10 +70,19 @@ func startReceiver(tb testing.TB, dir string) (addr string) {
 		_ = in.Close()
 		_ = cmd.Wait()
 	})
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	require.NoError(tb, err, "the receiver did not start")
-	require.NoError(tb, json.Unmarshal(line, &addr))
-	return addr
+	b, err := bufio.NewReader(out).ReadBytes('\n')
+	require.NoError(tb, err, "the process did not start")
+	require.NoError(tb, json.Unmarshal(b, line))
+	return cmd.Process
+}
+
+// serve prints a line for startRole and waits for the end of standard input.
+func serve(line any) error {
+	if err := json.NewEncoder(os.Stdout).Encode(line); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 // memory returns a field of the kernel's account of a process, in MB.
