@@ -48,6 +48,9 @@ func (h handler) HandleRequest(ctx context.Context, from transport.PeerID, m tra
 	if role.members && !h.v.isMember(from) {
 		return transport.Message{}, refuse(wire.StatusDenied, "not a member")
 	}
+	if len(m.Body) > 0 && m.Kind != wire.KindHold {
+		return transport.Message{}, refuse(wire.StatusMalformed, "kind %d has no body", m.Kind)
+	}
 	reply, err := role.serve(h.v, ctx, from, m)
 	if err != nil {
 		return transport.Message{}, err

@@ -90,6 +90,26 @@ func TestMalformedHeadsAreRefused(t *testing.T) {
 	net.alive()
 }
 
+func TestABodyWhereThereIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
+	net := start(t, 1)
+	p := net.peer()
+	id := net.vaults[0].Info().Network
+	_, mine := p.join(net.vaults[0])
+	for kind, head := range map[uint16]any{
+		wire.KindHello:    wire.Hello{Version: wire.Version},
+		wire.KindJoin:     wire.Join{Network: id},
+		wire.KindAnnounce: wire.Announce{Network: id, Allotment: mine, Addr: "me:1"},
+		wire.KindMembers:  nil,
+		wire.KindSession:  nil,
+		wire.KindHave:     wire.Have{},
+	} {
+		require.NoError(t, p.ask(net.vaults[0], kind, head, nil, nil))
+		err := p.ask(net.vaults[0], kind, head, nil, make([]byte, transport.MaxBody))
+		require.Equal(t, wire.StatusMalformed, remote(t, err), "kind %d", kind)
+	}
+}
+
 func TestARequestMustFitItsOperation(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)

@@ -326,3 +326,8 @@ func remote(t testing.TB, err error) wire.Status {
 	require.ErrorAs(t, err, &r)
 	return wire.Status(r.Code)
 }
+
+// copies begins a network with so many holders of each chunk.
+func copies(n int) func(int, *vault.Config) {
+	return func(_ int, c *vault.Config) { c.Copies = n }
+}
