@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -146,31 +145,6 @@ func (ep *endpoint) dialAddr(addr string, want PeerID) (PeerID, error) {
 	return PeerID{}, err
 }
 
-// resolve turns host:port into at most maxTargets addresses.
-func resolve(ctx context.Context, addr string) ([]*net.UDPAddr, error) {
-	if ap, err := netip.ParseAddrPort(addr); err == nil {
-		return []*net.UDPAddr{net.UDPAddrFromAddrPort(ap)}, nil
-	}
-	const maxTargets = 4
-	host, service, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	port, err := net.DefaultResolver.LookupPort(ctx, "udp", service)
-	if err != nil {
-		return nil, err
-	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return nil, err
-	}
-	var targets []*net.UDPAddr
-	for _, ip := range ips[:min(len(ips), maxTargets)] {
-		targets = append(targets, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip.Unmap(), uint16(port))))
-	}
-	return targets, nil
-}
-
 func (ep *endpoint) dialTarget(ctx context.Context, addr *net.UDPAddr, want PeerID) (PeerID, error) {
 	qcfg := ep.quicConfig(-1)
 	qcfg.KeepAlivePeriod = ep.cfg.KeepAlive
@@ -189,54 +163,4 @@ func (ep *endpoint) dialTarget(ctx context.Context, addr *net.UDPAddr, want Peer
 		return id, nil
 	}
 	return PeerID{}, dialError(err)
-}
-
-// introduce says hello and waits for the other side's: with mutual TLS, the dialler's handshake ends before the acceptor has
-// judged its certificate.
-func (ep *endpoint) introduce(ctx context.Context, qc *quic.Conn) (*conn, error) {
-	id, err := remoteID(qc)
-	if err != nil {
-		return nil, err
-	}
-	str, err := qc.OpenStreamSync(ctx)
-	if err != nil {
-		return nil, err
-	}
-	deadline, _ := ctx.Deadline()
-	_ = str.SetDeadline(deadline)
-	if _, err := str.Write(ep.hello()); err != nil {
-		return nil, err
-	}
-	theirs, err := readHello(str)
-	if err != nil {
-		return nil, err
-	}
-	c := newConn(ep, qc, str, id, true, theirs)
-	return c, ep.register(c)
-}
-
-func isDuplicateRefusal(err error) bool {
-	var app *quic.ApplicationError
-	return errors.As(err, &app) && app.Remote && app.ErrorCode == quic.ApplicationErrorCode(codeDuplicate)
-}
-
-// dialError sorts the ways in which a dial can fail.
-func dialError(err error) error {
-	var (
-		app   *quic.ApplicationError
-		trans *quic.TransportError
-	)
-	switch {
-	case errors.Is(err, ErrIdentity), errors.Is(err, ErrMalformed), errors.Is(err, ErrBusy), errors.Is(err, ErrClosed):
-		return err
-	case errors.As(err, &app) && app.Remote:
-		return fmt.Errorf("%w: %w", code(min(app.ErrorCode, quic.ApplicationErrorCode(codeCount))).err(), err)
-	case errors.As(err, &trans) && !trans.Remote && (trans.ErrorCode.IsCryptoError() || trans.ErrorCode == quic.CryptoBufferExceeded):
-		return fmt.Errorf("%w: %w", ErrIdentity, err)
-	case errors.As(err, &trans) && trans.Remote && (trans.ErrorCode.IsCryptoError() || trans.ErrorCode == quic.ConnectionRefused):
-		return fmt.Errorf("%w: %w", ErrRefused, err)
-	case errors.Is(err, quic.ErrTransportClosed):
-		return ErrClosed
-	}
-	return fmt.Errorf("%w: %w", ErrPeerGone, err)
 }

@@ -1,12 +1,8 @@
 package transport
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"time"
-
-	"github.com/quic-go/quic-go"
 )
 
 // peer is an identity that is connected now. Normally it has one connection; for a moment it has two, when both sides dialled.
@@ -160,56 +156,4 @@ func (ep *endpoint) RemoteAddr(id PeerID) string {
 		return c.qc.RemoteAddr().String()
 	}
 	return ""
-}
-
-// liveAt is a connected peer whose address, as seen here, is addr, if it still answers.
-func (ep *endpoint) liveAt(ctx context.Context, addr string) *conn {
-	ep.mu.Lock()
-	var found *conn
-	for _, p := range ep.peers {
-		if c := p.conns[0]; c.qc.RemoteAddr().String() == addr {
-			found = c
-			break
-		}
-	}
-	ep.mu.Unlock()
-	if found == nil || !found.answers(ctx) {
-		return nil
-	}
-	return found
-}
-
-// pingTimeout is how long a connection has to prove that it is alive when a second one wants its place.
-const pingTimeout = time.Second
-
-// answers reports whether the peer is still there, and closes the connection if not.
-func (c *conn) answers(ctx context.Context) bool {
-	pctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	err := c.ping(pctx)
-	if err == nil {
-		return true
-	}
-	if ctx.Err() == nil {
-		c.close(codeSlow, "")
-		<-c.removed
-	}
-	return false
-}
-
-// windowClosed marks conn.window after the connection has ended.
-const windowClosed = -1 << 62
-
-// allowWindow lets the receive window of a connection grow while the endpoint has memory for it. The QUIC stack calls it under
-// its own locks.
-func (ep *endpoint) allowWindow(qc *quic.Conn, delta uint64) bool {
-	found, ok := ep.byQUIC.Load(qc)
-	if !ok || delta > maxConnWindow || !ep.total.take(int(delta)) {
-		return false
-	}
-	if found.(*conn).window.Add(int64(delta)) < 0 { // it ended just now
-		ep.total.give(int(delta))
-		return false
-	}
-	return true
 }
