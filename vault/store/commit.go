@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -14,10 +15,15 @@ const (
 	// maxGroup and maxGroupBytes bound what one sync makes durable at once.
 	maxGroup      = 256
 	maxGroupBytes = 256 << 10
-	// flushBytes is how much the log may hold before it is turned into
-	// tables: it keeps the log below FileSize at ordinary rates. When more
-	// comes in than flushing keeps up with, the log grows to memTableSize.
+	// flushBytes is how much the log may hold before it is turned into a
+	// table, and logBytes what it should not reach: that keeps both below
+	// FileSize. Tables cost syncs, so while more than burstRate bytes a second
+	// come in, as they do when small chunks are stored, the log may grow to
+	// memTableSize, until nothing has come in for flushIdle.
 	flushBytes = 32 << 10
+	logBytes   = 56 << 10
+	burstRate  = 64 << 10
+	flushIdle  = time.Second
 )
 
 var errNoDatabase = errors.New("database is not open")
@@ -53,24 +59,41 @@ func (d *database) commit(w *write) error {
 }
 
 func (d *database) commitLoop() {
-	for {
+	idle := time.NewTimer(flushIdle)
+	defer idle.Stop()
+	for quiet := false; ; {
 		select {
 		case first := <-d.writes:
 			group, size := d.gather(first)
+			if d.flushed == nil && d.logged > 0 && d.logged+size >= logBytes && !d.burst() {
+				d.flush()
+			}
+			if d.logged == 0 {
+				d.began = time.Now()
+			}
 			d.logged += size
 			err := d.commitGroup(group)
 			for _, w := range group {
 				w.done <- err
 			}
+			quiet = false
+			idle.Reset(flushIdle)
+		case <-idle.C:
+			quiet = true
 		case <-d.flushed:
 			d.flushed = nil
 		case <-d.quit:
 			return
 		}
-		if d.flushed == nil && d.logged >= flushBytes {
+		if d.flushed == nil && d.logged >= flushBytes && (quiet || !d.burst()) {
 			d.flush()
 		}
 	}
+}
+
+// burst reports whether the log fills fast.
+func (d *database) burst() bool {
+	return float64(d.logged) > burstRate*time.Since(d.began).Seconds()
 }
 
 // gather takes what is waiting behind first, within bounds. Writers that have

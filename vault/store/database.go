@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -32,6 +33,7 @@ type database struct {
 
 	// The committing goroutine's own.
 	logged   int             // bytes since the log was begun
+	began    time.Time       // when the first of them came
 	flushed  <-chan struct{} // closed when the flush under way is done; nil: none is
 	unsynced []*write        // confirmed, visible, perhaps not durable yet
 }

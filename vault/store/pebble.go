@@ -8,20 +8,14 @@ import (
 
 const (
 	cacheSize    = 4 << 20
-	memTableSize = 1 << 20
-	// newTable is the size at which a table of fresh writes is ended, and
-	// smallTable that of a merged one while the database is small. Pebble may
-	// let the former grow to twice that, to end where a merged one ends; with
-	// one partSize more both are below FileSize.
-	newTable   = 22 << 10
-	smallTable = 44 << 10
-	// bigTable is what tables of the deepest level grow to once the database
-	// is past smallLevel bytes, so that their number stays bounded.
-	bigTable   = 4 << 20
+	memTableSize = 4 << 20
+	// tableSize is what tables may grow to. While little comes in they are
+	// below FileSize all the same, as the logs that they are made of are.
+	tableSize  = 4 << 20
 	smallLevel = 16 << 20
 )
 
-// pebbleOptions asks for little memory, few open files and small files.
+// pebbleOptions asks for little memory and few open files.
 func pebbleOptions(fs vfs.FS, failed *failure) *pebble.Options {
 	opt := &pebble.Options{
 		FS:                          logFS{fs, failed},
@@ -46,9 +40,8 @@ func pebbleOptions(fs vfs.FS, failed *failure) *pebble.Options {
 		opt.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	for i := range opt.TargetFileSizes {
-		opt.TargetFileSizes[i] = bigTable
+		opt.TargetFileSizes[i] = tableSize
 	}
-	opt.TargetFileSizes[0], opt.TargetFileSizes[1] = newTable, smallTable
 	// Chunks are encrypted: compressing them only costs time.
 	opt.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
 	return opt

@@ -214,13 +214,13 @@ func (s *Store) putFile(name xorname.Name, chunk []byte) error {
 		err = s.files.publish(tmp, name)
 	}
 	if err == nil {
-		err = s.db.finishPut(name, len(chunk))
+		// If this fails, it may be in the log all the same: the file stays, and
+		// the next start finds both, or the intent and settles it.
+		return s.db.finishPut(name, len(chunk))
 	}
-	if err != nil {
-		s.files.discard(tmp)
-		if s.files.remove(name) == nil {
-			_ = s.db.abandon(name) // left over, it is settled at the next start
-		}
+	s.files.discard(tmp)
+	if s.files.remove(name) == nil {
+		_ = s.db.abandon(name) // left over, it is settled at the next start
 	}
 	return err
 }
