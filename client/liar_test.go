@@ -214,8 +214,12 @@ func TestLyingVaultsDoNotStopAnything(t *testing.T) {
 					honest++
 				}
 			}
-			require.Positive(t, honest, "an honest vault has it: a forged receipt does not count")
-			if what != "wrong bytes" && what != "denials" { // those two do hold
+			switch what {
+			case "wrong bytes", "denials":
+				require.Positive(t, honest, "the liars do hold it, or sign by their own key")
+			case "forged receipts":
+				require.GreaterOrEqual(t, honest, 2, "the forger's own signature counts once, the others never")
+			default:
 				require.Equal(t, 3, honest, "without the liars all three must have signed")
 			}
 
