@@ -83,12 +83,21 @@ func (b *book) failed(id PeerID, now time.Time) {
 	e.until = now.Add(wait/2 + rand.N(wait/2))
 }
 
+// wrong forgets an address where somebody else answered.
+func (b *book) wrong(id PeerID, addr string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e, ok := b.entries.Get(id); ok {
+		e.addrs = slices.DeleteFunc(e.addrs, func(a string) bool { return a == addr })
+	}
+}
+
 // mayDial returns nil if there is an address of id to dial now.
 func (b *book) mayDial(id PeerID, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e, ok := b.entries.Get(id)
-	if !ok {
+	if !ok || len(e.addrs) == 0 {
 		return fmt.Errorf("%w: %s", ErrUnknownPeer, id.short())
 	}
 	if now.Before(e.until) {

@@ -49,6 +49,9 @@ func (ep *endpoint) Learn(id PeerID, addr string) {
 
 // reach returns the connection with a peer, dialling it if need be.
 func (ep *endpoint) reach(ctx context.Context, to PeerID) (*conn, error) {
+	if ep.isClosed() { // its connections may still be finishing
+		return nil, ErrClosed
+	}
 	if c := ep.live(to); c != nil {
 		return c, nil
 	}
@@ -119,12 +122,17 @@ func (ep *endpoint) dialAddrs(key dialKey) (PeerID, error) {
 		if !key.want.IsZero() && ep.live(key.want) != nil {
 			return key.want, nil
 		}
+		if key.addr == "" && errors.Is(err, ErrIdentity) {
+			ep.book.wrong(key.want, addr)
+		}
 		errs = append(errs, fmt.Errorf("dialling %s: %w", addr, err))
 	}
 	if ep.ctx.Err() != nil {
 		return PeerID{}, ErrClosed
 	}
-	ep.book.failed(key.want, time.Now())
+	if key.addr == "" {
+		ep.book.failed(key.want, time.Now())
+	}
 	return PeerID{}, errors.Join(errs...)
 }
 

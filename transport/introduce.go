@@ -55,5 +55,5 @@ func dialError(err error) error {
 	case errors.Is(err, quic.ErrTransportClosed):
 		return ErrClosed
 	}
-	return fmt.Errorf("%w: %w", ErrPeerGone, err)
+	return fmt.Errorf("%w: %v", ErrPeerGone, err) // %v: a deadline of the dial is not one of the caller
 }

@@ -121,6 +121,7 @@ func TestNobodyAtTheAddress(t *testing.T) {
 	a := start(t, 1, Config{HandshakeTimeout: 200 * time.Millisecond})
 	_, err = a.Connect(testContext(t), socket.LocalAddr().String(), PeerID{})
 	require.ErrorIs(t, err, ErrPeerGone)
+	require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's deadline has not passed")
 	_, err = a.Connect(testContext(t), "", PeerID{})
 	require.ErrorIs(t, err, ErrUnknownPeer)
 	for _, bad := range []string{"nonsense", "127.0.0.1", "127.0.0.1:notaport", "[::1"} {
@@ -141,6 +142,39 @@ func TestAFailingAddressIsLeftAloneForAWhile(t *testing.T) {
 		require.ErrorIs(t, err, ErrPeerGone)
 	}
 	require.Less(t, time.Since(begin), maxBackoff)
+}
+
+func TestAnAddressWithSomebodyElseIsForgotten(t *testing.T) {
+	a, b, c := start(t, 1, Config{}), start(t, 2, Config{}), start(t, 3, Config{})
+	a.Learn(c.ID(), c.Addr())
+	a.Learn(c.ID(), b.Addr())
+	_, err := a.Request(testContext(t), c.ID(), Message{})
+	require.NoError(t, err, "the other address is tried too")
+	require.Equal(t, []string{c.Addr()}, a.book.addrs(c.ID()))
+
+	a.Learn(testID(9), b.Addr())
+	_, err = a.Request(testContext(t), testID(9), Message{})
+	require.ErrorIs(t, err, ErrIdentity)
+	_, err = a.Request(testContext(t), testID(9), Message{})
+	require.ErrorIs(t, err, ErrUnknownPeer)
+}
+
+func TestCallsDuringCloseFailAtOnce(t *testing.T) {
+	begun, release := make(chan struct{}), make(chan struct{})
+	a := start(t, 1, Config{DrainTimeout: time.Minute})
+	b := start(t, 2, Config{Handler: handler{message: func(context.Context, PeerID, Message) {
+		close(begun)
+		<-release
+	}}})
+	connect(t, a, b)
+	require.NoError(t, a.Send(testContext(t), b.ID(), Message{}))
+	<-begun
+	closed := make(chan error, 1)
+	go func() { closed <- a.Close() }()
+	require.Eventually(t, a.isClosed, 20*time.Second, time.Millisecond)
+	require.ErrorIs(t, a.Send(testContext(t), b.ID(), Message{}), ErrClosed)
+	close(release)
+	require.NoError(t, <-closed)
 }
 
 func TestConcurrentCallsShareOneDial(t *testing.T) {

@@ -100,6 +100,12 @@ func (ep *endpoint) remove(c *conn) {
 	close(c.removed)
 }
 
+func (ep *endpoint) isClosed() bool {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	return ep.closed
+}
+
 // live is the connection to use for a peer, nil if there is none.
 func (ep *endpoint) live(id PeerID) *conn {
 	ep.mu.Lock()
