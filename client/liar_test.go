@@ -208,20 +208,17 @@ func TestLyingVaultsDoNotStopAnything(t *testing.T) {
 			data := random(70_000)
 			res := put(t, writer, data)
 			get(t, reader, res.Address, data)
-			honest := 0
+			honest := -3 * had // copies of the new file's chunks
 			for _, i := range []int{0, 3, 4} {
-				if net.vaults[i].Info().Chunks == had+int64(res.Chunks) {
-					honest++
-				}
+				honest += net.vaults[i].Info().Chunks
 			}
-			switch what {
-			case "wrong bytes", "denials":
-				require.Positive(t, honest, "the liars do hold it, or sign by their own key")
-			case "forged receipts":
-				require.GreaterOrEqual(t, honest, 2, "the forger's own signature counts once, the others never")
-			default:
-				require.Equal(t, 3, honest, "without the liars all three must have signed")
+			// Three must sign. These liars sign for what they hold, or by their
+			// own key; the others do not, so that all three honest vaults have.
+			least := map[string]int64{"wrong bytes": 1, "denials": 1, "forged receipts": 2}[what]
+			if least == 0 {
+				least = 3
 			}
+			require.GreaterOrEqual(t, honest, least*int64(res.Chunks))
 
 			on.Store(false)
 			_, err := net.dial().GetFile(t.Context(), nowhere(t, writer), io.Discard, nil)

@@ -53,7 +53,7 @@ func (v *Vault) get(req wire.Request) {
 func (v *Vault) offer(ctx context.Context, req wire.Request) {
 	var list members.List
 	v.do(func(c *core) { list = c.list })
-	holders := list.Holders(req.Target)
+	holders := v.suspectsLast(list.Holders(req.Target))
 	some := len(holders) - list.Majority() + 1
 	receipts := v.have(ctx, req.Target, holders[:some])
 	if len(receipts) > 0 {

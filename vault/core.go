@@ -15,15 +15,18 @@ type core struct {
 	list   members.List // the members present, this vault included
 	heard  map[routing.Key]time.Time
 	synced map[routing.Key]time.Time // when the member list of each was last asked for
-	dirty  bool                      // the book has news that are not on disk yet
+	// pardoned is when a suspicion of each was last taken back by a heartbeat.
+	pardoned map[routing.Key]time.Time
+	dirty    bool // the book has news that are not on disk yet
 }
 
 func newCore(book *members.Book, self routing.Contact) *core {
 	c := &core{
-		book:   book,
-		router: routing.New(self, routing.Config{Copies: book.Copies(), NewID: func() routing.ID { return newID() }}),
-		heard:  make(map[routing.Key]time.Time),
-		synced: make(map[routing.Key]time.Time),
+		book:     book,
+		router:   routing.New(self, routing.Config{Copies: book.Copies(), NewID: func() routing.ID { return newID() }}),
+		heard:    make(map[routing.Key]time.Time),
+		synced:   make(map[routing.Key]time.Time),
+		pardoned: make(map[routing.Key]time.Time),
 	}
 	book.Get(self.Key).Present = true
 	c.list = book.Present()

@@ -2,6 +2,8 @@ package vault
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -79,15 +81,16 @@ func (f *fanout) majority(ctx context.Context) bool {
 	list := f.list()
 	lacking := f.lackingBy(list)
 	need := list.Majority() - (len(list.Holders(f.name)) - len(lacking))
-	ask := f.withSpace(lacking)
+	ask := f.v.suspectsLast(f.withSpace(lacking))
 	results := make(chan result, len(ask))
-	open := 0
+	open := make(map[routing.Key]bool)
 	next := func() {
 		if len(ask) > 0 {
 			to := ask[0]
 			ask = ask[1:]
-			open++
-			f.v.spawn(func() { results <- f.ask(ctx, to) })
+			open[to.Key] = true
+			question := f.question(to)
+			f.v.spawn(func() { results <- question(ctx) })
 		}
 	}
 	for range need {
@@ -95,16 +98,17 @@ func (f *fanout) majority(ctx context.Context) bool {
 	}
 	hedge := time.NewTicker(holdHedge)
 	defer hedge.Stop()
-	for need > 0 && open > 0 {
+	for need > 0 && len(open) > 0 {
 		select {
 		case r := <-results:
-			open--
+			delete(open, r.from)
 			if f.take(r, list.Digest()) {
 				need--
 			} else {
 				next()
 			}
 		case <-hedge.C:
+			f.v.suspect(slices.Collect(maps.Keys(open))...)
 			next()
 		case <-ctx.Done():
 			return false
@@ -120,7 +124,8 @@ func (f *fanout) rest(ctx context.Context) bool {
 	results := make([]result, len(ask))
 	var wg sync.WaitGroup
 	for i, to := range ask {
-		wg.Go(func() { results[i] = f.ask(ctx, to) })
+		question := f.question(to)
+		wg.Go(func() { results[i] = question(ctx) })
 	}
 	wg.Wait()
 	list := f.list()
@@ -136,13 +141,15 @@ type result struct {
 	wire.HoldReply
 }
 
-// ask has one holder hold the chunk. One that signed before, under an older
-// member list, only signs anew.
-func (f *fanout) ask(ctx context.Context, to routing.Contact) result {
+// question returns what has one holder hold the chunk. One that signed before,
+// under an older member list, only signs anew. It may be called from another
+// goroutine, also after this fanout has gone on.
+func (f *fanout) question(to routing.Contact) func(context.Context) result {
+	v, name, chunk := f.v, f.name, f.chunk
 	if _, has := f.got[to.Key]; has {
-		return result{to.Key, f.v.haveAt(ctx, to, f.name)}
+		return func(ctx context.Context) result { return result{to.Key, v.haveAt(ctx, to, name)} }
 	}
-	return result{to.Key, f.v.holdAt(ctx, to, f.name, f.chunk)}
+	return func(ctx context.Context) result { return result{to.Key, v.holdAt(ctx, to, name, chunk)} }
 }
 
 // take keeps a valid receipt and reports whether it names the given list.
@@ -247,14 +254,41 @@ func (v *Vault) askHolder(ctx context.Context, to routing.Contact, kind uint16, 
 	m, err := v.ep.Request(ctx, transport.PeerID(to.Key), transport.Message{Kind: kind, Head: wire.Marshal(head), Body: body})
 	if err != nil {
 		v.log.Debug("holder did not answer", "key", transport.PeerID(to.Key), "error", err)
+		if !errors.Is(ctx.Err(), context.Canceled) { // else it is not wanted any more
+			v.suspect(to.Key)
+		}
 		return wire.HoldReply{Status: wire.StatusUnreachable}
 	}
 	v.noteHeard(transport.PeerID(to.Key))
+	v.do(func(c *core) { c.router.Heard(to.Key) })
 	var r wire.HoldReply
 	if wire.Unmarshal(m.Head, &r) != nil {
 		return wire.HoldReply{Status: wire.StatusMalformed}
 	}
 	return r
+}
+
+// suspect marks members that did not answer, so that others are asked first.
+func (v *Vault) suspect(keys ...routing.Key) {
+	v.do(func(c *core) {
+		for _, key := range keys {
+			c.router.Suspect(key)
+		}
+	})
+}
+
+// suspectsLast puts those that did not answer lately behind the others.
+func (v *Vault) suspectsLast(holders []routing.Contact) []routing.Contact {
+	rank := make(map[routing.Key]int)
+	v.do(func(c *core) {
+		for _, h := range holders {
+			if c.router.Suspected(h.Key) {
+				rank[h.Key] = 1
+			}
+		}
+	})
+	slices.SortStableFunc(holders, func(a, b routing.Contact) int { return rank[a.Key] - rank[b.Key] })
+	return holders
 }
 
 // network returns the network's identifier.

@@ -9,6 +9,11 @@ import (
 	"github.com/safenet-go/safenet/transport"
 )
 
+// pardonAfter is how often a heartbeat takes back the suspicion that a member
+// does not answer. One that only sends heartbeats must not be asked first by
+// every request.
+const pardonAfter = 10 * time.Second
+
 // beat tells the members that this vault is present, notices who is silent,
 // and looks now and then for those that went away. It ends with the vault.
 func (v *Vault) beat() {
@@ -110,8 +115,12 @@ func (v *Vault) noteHeard(peer transport.PeerID) {
 		if e := c.book.Get(peer); e == nil || e.Addr == "" {
 			return
 		}
-		c.heard[peer] = time.Now()
-		c.router.Heard(peer)
+		now := time.Now()
+		c.heard[peer] = now
+		if now.Sub(c.pardoned[peer]) > pardonAfter {
+			c.router.Heard(peer)
+			c.pardoned[peer] = now
+		}
 		news = c.setPresent(routing.Key(peer), true)
 		present = c.list.Len()
 	})
