@@ -66,7 +66,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		memory: semaphore.NewWeighted(cfg.Memory),
 	}
 	c.ep, err = cfg.Transport(transport.Config{
-		Key: key, Handler: receiver{c}, Logger: cfg.Logger, OnPeer: c.onPeer,
+		Key: key, Listen: ":0", Handler: receiver{c}, Logger: cfg.Logger, OnPeer: c.onPeer,
 		IdleTimeout: 5 * time.Second, KeepAlive: time.Second,
 	})
 	if err != nil {

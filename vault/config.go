@@ -22,8 +22,9 @@ type Config struct {
 	// Contacts are addresses of vaults of the network to join. A vault that
 	// goes on from Dir also remembers the others.
 	Contacts []string
-	// First begins a new network, of which this vault is the founder. It is an
-	// error in a directory that belongs to a network already.
+	// First begins a new network, of which this vault is the founder. A vault
+	// that has begun one goes on with it; in the directory of any other it is an
+	// error.
 	First bool
 	// Copies is the number of vaults that hold each chunk, for a new network.
 	// 0: 8. (Design: more than half of them must sign for a put.)

@@ -129,14 +129,21 @@ func TestAContactOfAnotherNetworkIsRefused(t *testing.T) {
 	net.settle()
 }
 
-func TestANewNetworkIsNotBegunInAUsedDirectory(t *testing.T) {
+func TestANewNetworkIsNotBegunInADirectoryOfAnother(t *testing.T) {
+	t.Parallel()
+	net := start(t, 2)
+	net.close(1)
+	cfg := net.vaults[1].cfg
+	cfg.First = true
+	require.ErrorContains(t, net.refused(cfg), "belongs to a network already")
+}
+
+func TestTheFounderGoesOnWithItsNetwork(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
 	id := net.vaults[0].Info().Network
 	net.close(0)
-	cfg := net.vaults[0].cfg
-	cfg.First = true
-	require.ErrorContains(t, net.refused(cfg), "belongs to a network already")
+	net.vaults[0].cfg.First = true
 	net.start(0)
 	require.Equal(t, id, net.vaults[0].Info().Network)
 }

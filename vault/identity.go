@@ -71,8 +71,8 @@ func loadIdentity(s *store.Store, cfg Config) (*identity, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case ok && cfg.First:
-		return nil, errors.New("it belongs to a network already; start without beginning a new one, or with an empty directory")
+	case ok && cfg.First && n.Genesis.Signer != sign.Public(id.key):
+		return nil, errors.New("it belongs to a network already that another vault began; start without beginning a new one, or with an empty directory")
 	case ok:
 		return id, id.resume(n)
 	case cfg.First:
