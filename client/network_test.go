@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,7 +78,7 @@ func (n *network) add(tunes ...tune) {
 // endpoint makes endpoints that ask for any port get an address of their own,
 // and that see soon when nobody is there.
 func (n *network) endpoint(c transport.Config) (transport.Endpoint, error) {
-	if c.Listen == ":0" {
+	if strings.HasSuffix(c.Listen, ":0") {
 		c.Listen = ""
 	}
 	c.HandshakeTimeout = 200 * time.Millisecond
