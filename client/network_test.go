@@ -6,8 +6,8 @@ import (
 	"crypto/rand"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
