@@ -5,6 +5,7 @@ import (
 
 	"github.com/safenet-go/safenet/internal/members"
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
 	"github.com/safenet-go/safenet/xorname"
 )
@@ -79,8 +80,46 @@ func (v *Vault) wireMembers() (list []wire.Member) {
 	v.do(func(c *core) {
 		self := c.book.Get(c.router.Self().Key)
 		self.Addr = addr
-		list = c.book.Wire()
+		list = told(c.book)
 	})
+	return list
+}
+
+// maxTold bounds the members of one message, in bytes, so that they fit its
+// head.
+const maxTold = transport.MaxHead - 4<<10
+
+// told returns the members that are told to others: all, as long as they fit.
+// Anybody can join as often as he has keys, so those present come first, then
+// those that told an address once, each with the members who allotted its name
+// and theirs, without whom nobody could check it.
+func told(book *members.Book) []wire.Member {
+	chosen := make(map[routing.Key]bool)
+	room := maxTold
+	choose := func(e *members.Entry) {
+		for ; e != nil && !chosen[e.Key] && room > 0; e = book.Get(e.Allotment.Signer) {
+			chosen[e.Key] = true
+			room -= len(e.Allotment.Body) + len(e.Addr) + 120 // key, signature and the encoding's own
+		}
+	}
+	all := book.All()
+	for _, first := range []func(*members.Entry) bool{
+		func(e *members.Entry) bool { return e.Present },
+		func(e *members.Entry) bool { return e.Addr != "" },
+		func(*members.Entry) bool { return true },
+	} {
+		for _, e := range all {
+			if first(e) {
+				choose(e)
+			}
+		}
+	}
+	list := make([]wire.Member, 0, len(chosen))
+	for _, e := range all {
+		if chosen[e.Key] {
+			list = append(list, wire.Member{Allotment: e.Allotment, Addr: e.Addr, Present: e.Present})
+		}
+	}
 	return list
 }
 

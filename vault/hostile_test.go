@@ -355,3 +355,41 @@ func TestGarbageAtAPortDoesNoHarm(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, wire.Unmarshal(m.Head, new(wire.HelloReply)))
 }
+
+// Anybody may join, as often as he has keys. Those who never come after they
+// got a name do not push the others out of the list that is told.
+func TestAFloodOfNewcomersDoesNotStopTheNetwork(t *testing.T) {
+	t.Parallel()
+	net := start(t, 3)
+	for range 600 {
+		_, key, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		ep, err := net.mem.Endpoint(transport.Config{Key: key})
+		require.NoError(t, err)
+		id := net.vaults[0].Info()
+		_, err = ep.Connect(t.Context(), id.Addr, id.Key)
+		require.NoError(t, err)
+		join := transport.Message{Kind: wire.KindJoin, Head: wire.Marshal(wire.Join{Network: id.Network})}
+		_, err = ep.Request(t.Context(), id.Key, join)
+		require.NoError(t, err)
+		require.NoError(t, ep.Close())
+	}
+	var r wire.MembersReply
+	p := net.peer()
+	for _, v := range net.vaults {
+		require.NoError(t, p.ask(v, wire.KindMembers, nil, &r, nil))
+		present := 0
+		for _, m := range r.Members {
+			if m.Present {
+				present++
+			}
+		}
+		require.Equal(t, 3, present)
+	}
+	net.add()
+	net.settle()
+	net.close(1)
+	net.start(1)
+	net.settle()
+	net.alive()
+}
