@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -78,7 +77,7 @@ func (n *network) add(tunes ...tune) {
 // endpoint makes endpoints that ask for any port get an address of their own,
 // and that see soon when nobody is there.
 func (n *network) endpoint(c transport.Config) (transport.Endpoint, error) {
-	if strings.HasSuffix(c.Listen, ":0") {
+	if c.Listen == ":0" || c.Listen == "127.0.0.1:0" {
 		c.Listen = ""
 	}
 	c.HandshakeTimeout = 200 * time.Millisecond

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -78,7 +77,7 @@ func (n *network) add(tune ...func(i int, c *vault.Config)) *node {
 
 // endpoint makes vaults that ask for any port get an address of their own.
 func (n *network) endpoint(c transport.Config) (transport.Endpoint, error) {
-	if strings.HasSuffix(c.Listen, ":0") {
+	if c.Listen == ":0" || c.Listen == "127.0.0.1:0" {
 		c.Listen = ""
 	}
 	c.HandshakeTimeout = 200 * time.Millisecond // what it takes to see that nobody is there
