@@ -70,7 +70,7 @@ func timedOut(ctxErr, last error) error {
 }
 
 // silent is what became of a request that got no answer.
-func (c *Client) silent(ctx context.Context, was int) error {
+func (c *Client) silent(ctx context.Context, was place) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}

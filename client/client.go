@@ -72,7 +72,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.enter(ctx); err != nil {
+	if err := c.enter(ctx, xorname.Name{}); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -106,8 +106,9 @@ func (c *Client) Close() error {
 }
 
 // enter finds a vault and takes a session from it: first through the entry
-// vaults known, then through the contacts.
-func (c *Client) enter(ctx context.Context) error {
+// vaults known, then through the contacts. Nothing is to be done if the session
+// is another than the old one by the time it is our turn.
+func (c *Client) enter(ctx context.Context, old xorname.Name) error {
 	select {
 	case c.joining <- struct{}{}:
 		defer func() { <-c.joining }()
@@ -115,6 +116,10 @@ func (c *Client) enter(ctx context.Context) error {
 		return ctx.Err()
 	}
 	c.mu.Lock()
+	if c.session != old {
+		c.mu.Unlock()
+		return nil
+	}
 	var addrs []string
 	for _, e := range c.entries {
 		addrs = append(addrs, e.addr)
@@ -225,18 +230,24 @@ func (c *Client) ask(ctx context.Context, to transport.PeerID, kind uint16, head
 	return wire.Unmarshal(m.Head, reply)
 }
 
+// place is an entry vault's place in a session.
+type place struct {
+	session xorname.Name
+	index   int
+}
+
 // entryVault returns the vault to send through.
-func (c *Client) entryVault() (transport.PeerID, int) {
+func (c *Client) entryVault() (transport.PeerID, place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.entries[c.using].id, c.using
+	return c.entries[c.using].id, place{c.session, c.using}
 }
 
 // failover goes on through the next vault that stands by, or, when all were
 // tried, gets a new session. was is the one that failed.
-func (c *Client) failover(ctx context.Context, was int) {
+func (c *Client) failover(ctx context.Context, was place) {
 	c.mu.Lock()
-	if c.using != was {
+	if was != (place{c.session, c.using}) {
 		c.mu.Unlock()
 		return // somebody did
 	}
@@ -247,7 +258,7 @@ func (c *Client) failover(ctx context.Context, was int) {
 	}
 	c.mu.Unlock()
 	if last {
-		if err := c.enter(ctx); err != nil {
+		if err := c.enter(ctx, was.session); err != nil {
 			c.log.Warn("no entry vault", "error", err)
 		}
 	}

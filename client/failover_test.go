@@ -4,14 +4,19 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/safenet-go/safenet/client"
+	"github.com/safenet-go/safenet/internal/localnet"
+	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/selfencrypt"
+	"github.com/safenet-go/safenet/transport"
 	"github.com/safenet-go/safenet/xorname"
 )
 
@@ -54,7 +59,69 @@ func TestADownloadGoesOnWhenTheEntryVaultDies(t *testing.T) {
 	require.True(t, bytes.Equal(data, got.Bytes()))
 }
 
-// All vaults but the contacts go, one by one; then all come back elsewhere.
+// Many chunks are under way when the one vault goes and comes back. They need
+// one session between them, not one each.
+func TestAllThatIsUnderWayGoesOnInOneSession(t *testing.T) {
+	t.Parallel()
+	var sessions atomic.Int32
+	net := start(t, 1, quickAway, tap(func(_ int, m transport.Message) transport.Message {
+		if m.Kind == wire.KindSession {
+			sessions.Add(1)
+		}
+		return m
+	}))
+	c := net.dial(func(c *client.Config) { c.InFlight = 64 })
+	data := random(40 << 20)
+	killed := false
+	res, err := c.PutFile(t.Context(), bytes.NewReader(data), &client.PutOptions{Progress: func(p client.Progress) {
+		if p.Chunks == 2 && !killed {
+			killed = true
+			net.kill(0)
+			net.start(0)
+		}
+	}})
+	require.NoError(t, err)
+	require.Positive(t, res.Retries)
+	require.Less(t, sessions.Load(), int32(10))
+	get(t, c, res.Address, data)
+}
+
+// The same with processes on sockets: the entry vault gets a SIGKILL.
+func TestAVaultProcessKilledInMidUpload(t *testing.T) {
+	t.Parallel()
+	net, err := localnet.Start(t.Context(), localnet.Options{Vaults: 5, Dir: filepath.Join(t.TempDir(), "net")})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, net.Stop()) }()
+	cfg := client.Config{InFlight: 4}
+	for _, v := range net.Vaults {
+		cfg.Contacts = append(cfg.Contacts, v.Addr)
+	}
+	c, err := client.Dial(t.Context(), cfg)
+	require.NoError(t, err)
+	defer c.Close()
+	data := random(20 << 20)
+	killed := false
+	res, err := c.PutFile(t.Context(), bytes.NewReader(data), &client.PutOptions{Progress: func(p client.Progress) {
+		if p.Chunks < 3 || killed {
+			return
+		}
+		for _, v := range net.Vaults {
+			if v.Name == c.Entry().String() {
+				killed = true
+				require.NoError(t, v.Kill())
+			}
+		}
+	}})
+	require.NoError(t, err)
+	require.True(t, killed)
+	require.Positive(t, res.Retries)
+	reader, err := client.Dial(t.Context(), cfg)
+	require.NoError(t, err)
+	defer reader.Close()
+	get(t, reader, res.Address, data)
+}
+
+// All vaults go; then all but one come back elsewhere.
 func TestAClientOutlivesTheWholeNetwork(t *testing.T) {
 	t.Parallel()
 	net := start(t, 3, quickAway)
