@@ -178,7 +178,7 @@ func (c *Client) open(ctx context.Context, a Address, s *fileStore) (*selfencryp
 
 func (c *Client) load(ctx context.Context, a Address, s *fileStore) (*selfencrypt.DataMap, error) {
 	if [networkTag]byte(c.network[:networkTag]) != a.network {
-		return nil, fmt.Errorf("%w: %x.., this one is %x..", ErrOtherNetwork, a.network, c.network[:networkTag])
+		return nil, fmt.Errorf("%w: it begins with %x, this one with %x", ErrOtherNetwork, a.network, c.network[:networkTag])
 	}
 	return selfencrypt.LoadMap(ctx, a.file, s, &selfencrypt.Options{InFlight: c.cfg.InFlight})
 }
