@@ -100,7 +100,7 @@ func (h tapped) HandleRequest(ctx context.Context, from transport.PeerID, m tran
 func TestFewerThanAMajorityDecideNothing(t *testing.T) {
 	t.Parallel()
 	net := start(t, 8, alwaysPresent)
-	c := net.dial(func(c *client.Config) { c.Timeout = 4 * time.Second })
+	c := net.dial(func(c *client.Config) { c.Timeout = 2 * time.Second })
 	_, err := c.Members(t.Context())
 	require.NoError(t, err)
 	for i := 3; i < 8; i++ {
@@ -178,7 +178,7 @@ func TestFullVaultsAreTold(t *testing.T) {
 			c.Space = 50_000
 		}
 	})
-	c := net.dial(func(c *client.Config) { c.Timeout = 3 * time.Second })
+	c := net.dial(func(c *client.Config) { c.Timeout = 2 * time.Second })
 	_, err := c.PutFile(t.Context(), bytes.NewReader(random(60_000)), nil)
 	require.ErrorIs(t, err, client.ErrFull)
 	var chunk *selfencrypt.ChunkError
