@@ -132,6 +132,8 @@ func (s *settling) end(n count) {
 // putChunk stores a chunk: it offers the name first, and sends the bytes only
 // if fewer holders than must sign have it.
 func (c *Client) putChunk(ctx context.Context, name xorname.Name, chunk []byte, retried func()) (stored, error) {
+	c.spreading.begin()
+	defer c.spreading.end(c)
 	if len(chunk) > 1<<20 {
 		return stored{}, ErrTooLarge
 	}
@@ -158,17 +160,9 @@ func (c *Client) putOnce(ctx context.Context, name xorname.Name, chunk []byte, t
 	if err := c.alive(); err != nil {
 		return stored{}, err
 	}
-	to, was := c.entryVault()
-	offer := wire.Request{Op: wire.OpOffer, Target: name, Route: uint8(try)}
-	k, err := c.send(ctx, to, offer, getPatience-onTheWay, nil)
+	a, err := c.offer(ctx, name, uint8(try))
 	if err != nil {
-		c.failover(ctx, was)
-		return stored{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
-	}
-	a, ok := k.next(ctx, getPatience)
-	c.calls.end(k)
-	if !ok {
-		return stored{}, c.silent(ctx, was)
+		return stored{}, err
 	}
 	if a.Status == wire.StatusOK && len(a.Statements) > 0 {
 		if c.evidence(name, true, [16]byte{}).add(ctx, a.Statements).enough() {
@@ -176,6 +170,23 @@ func (c *Client) putOnce(ctx context.Context, name xorname.Name, chunk []byte, t
 		}
 	}
 	return c.sendChunk(ctx, name, chunk, try)
+}
+
+// offer asks who holds a chunk already.
+func (c *Client) offer(ctx context.Context, name xorname.Name, route uint8) (answer, error) {
+	to, was := c.entryVault()
+	req := wire.Request{Op: wire.OpOffer, Target: name, Route: route}
+	k, err := c.send(ctx, to, req, getPatience-onTheWay, nil)
+	if err != nil {
+		c.failover(ctx, was)
+		return answer{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	defer c.calls.end(k)
+	a, ok := k.next(ctx, getPatience)
+	if !ok {
+		return answer{}, c.silent(ctx, was)
+	}
+	return a, nil
 }
 
 // sendChunk sends the bytes and waits until a majority of the holders signed.
@@ -206,8 +217,10 @@ func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte,
 		settled.end(n)
 		return stored{settled: settled}, nil
 	}
+	c.spreading.add(name)
 	go func() {
 		defer c.calls.end(k)
+		defer c.spreading.remove(name)
 		// The put is acknowledged: its context may end before the rest signs.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spreadPatience)
 		defer cancel()

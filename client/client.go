@@ -26,6 +26,8 @@ type Client struct {
 	calls   calls
 	memory  *semaphore.Weighted
 
+	spreading spreading
+
 	mu      sync.Mutex
 	genesis wire.Signed
 	session xorname.Name
@@ -100,6 +102,7 @@ func (c *Client) Close() error {
 	var err error
 	c.once.Do(func() {
 		close(c.closed)
+		c.spreading.close()
 		err = c.ep.Close()
 	})
 	return err

@@ -49,8 +49,13 @@ func (v *Vault) get(req wire.Request) {
 
 // offer answers with the receipts of those that hold the chunk already. What
 // was acknowledged is held by more than half of the holders, so when the
-// smaller part and one more do not have it, nobody else need be asked.
+// smaller part and one more do not have it, nobody else need be asked. A chunk
+// that is still to go to the last of its holders goes there now.
 func (v *Vault) offer(ctx context.Context, req wire.Request) {
+	if receipts := v.spread.urge(req.Target); receipts != nil {
+		v.respond(req.ID, wire.StatusOK, true, receipts, nil)
+		return
+	}
 	var list members.List
 	v.do(func(c *core) { list = c.list })
 	holders := v.suspectsLast(list.Holders(req.Target))

@@ -2,19 +2,22 @@ package vault
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/xorname"
 )
 
-// The spreader's pace: copies that no client waits for any more are made while
-// no chunk came in for spreadQuiet, but never later than spreadLate; at most
-// spreadKeep bytes of chunks are kept in memory for it, the others are read
-// from disk again.
+// The spreader's pace: copies that no client waits for any more are made when a
+// client says that it is done (by offering the name again), when no chunk came
+// in for spreadQuiet, and at the latest after spreadLate. At most spreadKeep
+// bytes of chunks are kept in memory for it, the others are read from disk
+// again.
 const (
-	spreadQuiet   = 250 * time.Millisecond
+	spreadQuiet   = time.Second
 	spreadLate    = 5 * time.Second
 	spreadKeep    = 32 << 20
 	spreadWorkers = 2
@@ -27,9 +30,10 @@ const (
 // spreader gives the remaining holders of a chunk their copies once a majority
 // has it and the client was answered.
 type spreader struct {
-	v    *Vault
-	last atomic.Int64 // when a chunk last came in, Unix nanoseconds
-	wake chan struct{}
+	v     *Vault
+	last  atomic.Int64 // when a chunk last came in, Unix nanoseconds
+	delay atomic.Int64 // added to spreadQuiet and spreadLate; not zero in tests only
+	wake  chan struct{}
 
 	mu    sync.Mutex
 	queue []*spreading
@@ -39,8 +43,9 @@ type spreader struct {
 // spreading is a chunk under way to the rest of its holders.
 type spreading struct {
 	*fanout
-	id    wire.ID // of the request, to answer when all have it
-	since time.Time
+	id     wire.ID // of the request, to answer when all have it
+	since  time.Time
+	urgent bool
 }
 
 func newSpreader(v *Vault) *spreader {
@@ -50,6 +55,7 @@ func newSpreader(v *Vault) *spreader {
 // busy says that a chunk has come in: what is left to spread can wait.
 func (s *spreader) busy() { s.last.Store(time.Now().UnixNano()) }
 
+// add queues a chunk of which a majority of the holders has a copy.
 func (s *spreader) add(j *spreading) {
 	s.mu.Lock()
 	if s.kept+len(j.chunk) > spreadKeep && s.v.store.Has(j.name) {
@@ -58,10 +64,33 @@ func (s *spreader) add(j *spreading) {
 	s.kept += len(j.chunk)
 	s.queue = append(s.queue, j)
 	s.mu.Unlock()
+	s.nudge()
+}
+
+func (s *spreader) nudge() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
+}
+
+// urge has a chunk spread now, if it waits for that, and returns the receipts
+// of the holders that have it.
+func (s *spreader) urge(name xorname.Name) (receipts []wire.Signed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := slices.IndexFunc(s.queue, func(j *spreading) bool { return j.name == name })
+	if at < 0 {
+		return nil
+	}
+	j := s.queue[at]
+	if !j.urgent {
+		j.urgent = true
+		first := slices.IndexFunc(s.queue, func(j *spreading) bool { return !j.urgent || j.name == name })
+		s.queue = slices.Insert(slices.Delete(s.queue, at, at+1), first, j)
+		s.nudge()
+	}
+	return j.receipts()
 }
 
 // run works the queue off. It ends with the vault.
@@ -101,9 +130,10 @@ func (s *spreader) next(now time.Time) (*spreading, time.Duration) {
 		return nil, time.Hour
 	}
 	j := s.queue[0]
-	quiet := time.Unix(0, s.last.Load()).Add(spreadQuiet).Sub(now)
-	late := j.since.Add(spreadLate).Sub(now)
-	if wait := min(quiet, late); wait > 0 {
+	delay := time.Duration(s.delay.Load())
+	quiet := time.Unix(0, s.last.Load()).Add(spreadQuiet + delay).Sub(now)
+	late := j.since.Add(spreadLate + delay).Sub(now)
+	if wait := min(quiet, late); wait > 0 && !j.urgent {
 		return nil, wait
 	}
 	s.queue = s.queue[1:]

@@ -1,0 +1,43 @@
+package vault_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/xorname"
+	"github.com/stretchr/testify/require"
+)
+
+// A put is answered when more than half of the holders have signed. The others
+// get their copies when the client, done, offers the name once more.
+func TestAnOfferHurriesTheLastCopies(t *testing.T) {
+	t.Parallel()
+	net := start(t, 8)
+	for _, v := range net.vaults {
+		v.HoldBack()
+	}
+	p := net.peer()
+	chunk := random(70_000)
+	name := xorname.FromContent(chunk)
+	first, _ := p.route(net.vaults[0], wire.Request{Op: wire.OpPut, Target: name}, chunk)
+	require.Equal(t, wire.StatusOK, first.Status)
+	require.False(t, first.Final)
+	require.Len(t, first.Statements, 5)
+	require.Equal(t, 5, net.copies(name), "the other three wait")
+
+	p.tell(net.vaults[0], wire.KindRequest, wire.Request{
+		ID: wire.ID{9}, Op: wire.OpOffer, Target: name, TTL: uint32(patience / time.Millisecond),
+	}, nil)
+	finals := 0
+	for range 2 { // of the offer, and the last of the put
+		r, _ := p.answer()
+		require.Equal(t, wire.StatusOK, r.Status)
+		require.True(t, r.Final)
+		if len(r.Statements) == 8 {
+			finals++
+		}
+	}
+	require.Equal(t, 1, finals, "the put is told when all have signed")
+	require.Equal(t, 8, net.copies(name))
+}
