@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
 )
 
 // calls are the routed requests under way.
 type calls struct {
 	mu sync.Mutex
-	by map[wire.ID]*call
+	by map[routing.ID]*call
 }
 
 // call is one of them. Its answers come on the channel; the channel is closed
 // after the last, or when the entry vault is lost.
 type call struct {
-	id      wire.ID
+	id      routing.ID
 	to      transport.PeerID
 	answers chan answer
 }
@@ -37,7 +38,7 @@ func (s *calls) start(to transport.PeerID) *call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.by == nil {
-		s.by = make(map[wire.ID]*call)
+		s.by = make(map[routing.ID]*call)
 	}
 	s.by[c.id] = c
 	return c
@@ -79,7 +80,7 @@ func (s *calls) lost(peer transport.PeerID) {
 	}
 }
 
-func newID() (id wire.ID) {
+func newID() (id routing.ID) {
 	rand.Read(id[:]) // never fails (crypto/rand)
 	return id
 }
@@ -125,5 +126,5 @@ func (r receiver) HandleMessage(_ context.Context, from transport.PeerID, m tran
 
 // HandleRequest refuses: a client serves nothing.
 func (r receiver) HandleRequest(context.Context, transport.PeerID, transport.Message) (transport.Message, error) {
-	return transport.Message{}, &transport.RemoteError{Code: uint16(wire.StatusDenied), Text: "this is a client"}
+	return transport.Message{}, &transport.RemoteError{Code: uint16(routing.StatusDenied), Text: "this is a client"}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/xorname"
 )
 
@@ -84,7 +85,7 @@ func (c *Client) getOnce(ctx context.Context, name xorname.Name, route uint8) ([
 		return nil, err
 	}
 	to, was := c.entryVault()
-	req := wire.Request{Op: wire.OpGet, Target: name, Route: route, Nonce: newID()}
+	req := wire.Request{Op: routing.OpGet, Target: name, Route: route, Nonce: newID()}
 	k, err := c.send(ctx, to, req, getPatience-onTheWay, nil)
 	if err != nil {
 		c.failover(ctx, was)
@@ -96,11 +97,11 @@ func (c *Client) getOnce(ctx context.Context, name xorname.Name, route uint8) ([
 		return nil, c.silent(ctx, was)
 	}
 	switch {
-	case a.Status == wire.StatusOK && xorname.FromContent(a.body) == name:
+	case a.Status == routing.StatusOK && xorname.FromContent(a.body) == name:
 		return a.body, nil
-	case a.Status == wire.StatusOK:
+	case a.Status == routing.StatusOK:
 		return nil, fmt.Errorf("%w: a vault answered with other bytes", ErrUnreachable)
-	case a.Status == wire.StatusNotFound:
+	case a.Status == routing.StatusNotFound:
 		n := c.evidence(name, false, req.Nonce).add(ctx, a.Statements)
 		if n.enough() {
 			return nil, fmt.Errorf("chunk %s: %w: %d of %d vaults that would hold it say so", name.String()[:8], ErrNotFound, n.signed, n.of)
@@ -164,7 +165,7 @@ func (c *Client) putOnce(ctx context.Context, name xorname.Name, chunk []byte, t
 	if err != nil {
 		return stored{}, err
 	}
-	if a.Status == wire.StatusOK && len(a.Statements) > 0 {
+	if a.Status == routing.StatusOK && len(a.Statements) > 0 {
 		if c.evidence(name, true, [16]byte{}).add(ctx, a.Statements).enough() {
 			return stored{there: true}, nil
 		}
@@ -175,7 +176,7 @@ func (c *Client) putOnce(ctx context.Context, name xorname.Name, chunk []byte, t
 // offer asks who holds a chunk already.
 func (c *Client) offer(ctx context.Context, name xorname.Name, route uint8) (answer, error) {
 	to, was := c.entryVault()
-	req := wire.Request{Op: wire.OpOffer, Target: name, Route: route}
+	req := wire.Request{Op: routing.OpOffer, Target: name, Route: route}
 	k, err := c.send(ctx, to, req, getPatience-onTheWay, nil)
 	if err != nil {
 		c.failover(ctx, was)
@@ -192,7 +193,7 @@ func (c *Client) offer(ctx context.Context, name xorname.Name, route uint8) (ans
 // sendChunk sends the bytes and waits until a majority of the holders signed.
 func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte, try int) (stored, error) {
 	to, was := c.entryVault()
-	put := wire.Request{Op: wire.OpPut, Target: name, Route: uint8(try)}
+	put := wire.Request{Op: routing.OpPut, Target: name, Route: uint8(try)}
 	k, err := c.send(ctx, to, put, putPatience+spreadPatience, chunk)
 	if err != nil {
 		c.failover(ctx, was)
@@ -207,7 +208,7 @@ func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte,
 	n := receipts.add(ctx, a.Statements)
 	if !n.enough() {
 		c.calls.end(k)
-		if a.Status == wire.StatusCorrupt && xorname.FromContent(chunk) != name {
+		if a.Status == routing.StatusCorrupt && xorname.FromContent(chunk) != name {
 			return stored{}, errName
 		}
 		return stored{}, putError(name, a.Status, n)
@@ -232,11 +233,11 @@ func (c *Client) sendChunk(ctx context.Context, name xorname.Name, chunk []byte,
 	return stored{settled: settled}, nil
 }
 
-func putError(name xorname.Name, s wire.Status, n count) error {
+func putError(name xorname.Name, s routing.Status, n count) error {
 	switch s {
-	case wire.StatusFull:
+	case routing.StatusFull:
 		return fmt.Errorf("chunk %s: %w", name.String()[:8], ErrFull)
-	case wire.StatusOK, wire.StatusTooFew:
+	case routing.StatusOK, routing.StatusTooFew:
 		return &TooFewError{Name: name, Signed: n.signed, Need: n.need, Of: n.of}
 	}
 	return fmt.Errorf("chunk %s: %w: %s", name.String()[:8], ErrUnreachable, s)

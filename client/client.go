@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/safenet-go/safenet/internal/members"
-	"github.com/safenet-go/safenet/internal/sign"
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
 	"github.com/safenet-go/safenet/xorname"
 	"golang.org/x/sync/semaphore"
@@ -154,18 +155,22 @@ func (c *Client) enterThrough(ctx context.Context, addr string) error {
 	if err := c.ask(ctx, peer, wire.KindHello, wire.Hello{Version: wire.Version, Network: c.network}, &hello); err != nil {
 		return err
 	}
-	if _, err := members.NewBook(hello.Genesis); err != nil {
-		return err
-	}
 	network := wire.NetworkID(hello.Genesis)
 	if c.network != (NetworkID{}) && network != c.network {
 		return ErrNetwork
+	}
+	book, err := c.askMembers(ctx, peer, hello.Genesis)
+	if err != nil {
+		return err
+	}
+	if book.Get(routing.Key(peer)) == nil {
+		return errors.New("it is no member of the network that it names")
 	}
 	var s wire.SessionReply
 	if err := c.ask(ctx, peer, wire.KindSession, nil, &s); err != nil {
 		return err
 	}
-	entries := c.reach(ctx, network, s.Entries, entry{id: peer, addr: addr})
+	entries := c.reach(ctx, book, s.Entries, entry{id: peer, addr: addr})
 	if len(entries) == 0 {
 		return errors.New("it names no entry vault that can be reached")
 	}
@@ -177,43 +182,34 @@ func (c *Client) enterThrough(ctx context.Context, addr string) error {
 	return nil
 }
 
-// reach connects to the entry vaults of a session and returns those that
-// answer, in their order. The address at which the contact was reached is as
-// good as the one that it says: it may not know by which host it is seen.
-func (c *Client) reach(ctx context.Context, network NetworkID, list []wire.Member, contact entry) []entry {
+// reach connects to the entry vaults of a session, which must be members, and
+// returns those that answer, in their order. The address at which the contact
+// was reached is as good as the one that it says: it may not know by which host
+// it is seen.
+func (c *Client) reach(ctx context.Context, book *members.Book, list []wire.Member, contact entry) []entry {
 	if len(list) > 8 {
 		list = list[:8]
 	}
 	found := make([]entry, len(list))
 	var wg sync.WaitGroup
 	for i, m := range list {
-		var a wire.Allotment
-		id, name := transport.PeerID(m.Allotment.Signer), xorname.Name{}
-		if m.Allotment.Open(sign.Allotment, &a) == nil && a.Network == network {
-			id, name = a.Key, a.Name
-		} else if g := new(wire.Genesis); m.Allotment.Open(sign.Genesis, g) == nil && wire.NetworkID(m.Allotment) == network {
-			name = g.Name
-		} else {
+		e, err := book.Add(m.Allotment)
+		if err != nil {
 			continue
 		}
+		id := transport.PeerID(e.Key)
 		if id == contact.id {
 			m.Addr = contact.addr
 		}
 		wg.Go(func() {
 			if _, err := c.ep.Connect(ctx, m.Addr, id); err == nil {
 				c.ep.Learn(id, m.Addr)
-				found[i] = entry{id, name, m.Addr}
+				found[i] = entry{id, e.Name, m.Addr}
 			}
 		})
 	}
 	wg.Wait()
-	var entries []entry
-	for _, e := range found {
-		if e.addr != "" {
-			entries = append(entries, e)
-		}
-	}
-	return entries
+	return slices.DeleteFunc(found, func(e entry) bool { return e.addr == "" })
 }
 
 // ask sends a request without a body to a vault and decodes the answer.
@@ -224,7 +220,7 @@ func (c *Client) ask(ctx context.Context, to transport.PeerID, kind uint16, head
 	}
 	m, err := c.ep.Request(ctx, to, m)
 	var remote *transport.RemoteError
-	if errors.As(err, &remote) && wire.Status(remote.Code) == wire.StatusNetwork {
+	if errors.As(err, &remote) && routing.Status(remote.Code) == routing.StatusNetwork {
 		return ErrNetwork
 	}
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/safenet-go/safenet/internal/members"
 	"github.com/safenet-go/safenet/internal/sign"
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
 	"github.com/safenet-go/safenet/vault"
 )
@@ -76,18 +77,18 @@ func (l *liar) answer(to transport.PeerID, r wire.Response, body []byte) bool {
 // The lies.
 var (
 	wrongBytes = liar{lie: func(l *liar, from transport.PeerID, req wire.Request, _ []byte) bool {
-		return req.Op == wire.OpGet && l.answer(from, wire.Response{ID: req.ID, Final: true}, random(1000))
+		return req.Op == routing.OpGet && l.answer(from, wire.Response{ID: req.ID, Final: true}, random(1000))
 	}}
 	denies = liar{
 		lie: func(l *liar, from transport.PeerID, req wire.Request, _ []byte) bool {
-			r := wire.Response{ID: req.ID, Final: true, Status: wire.StatusNotFound}
-			return req.Op == wire.OpGet && l.answer(from, r, nil)
+			r := wire.Response{ID: req.ID, Final: true, Status: routing.StatusNotFound}
+			return req.Op == routing.OpGet && l.answer(from, r, nil)
 		},
 		hold: func(*liar, context.Context, transport.Message) (any, error) {
-			return wire.HoldReply{Status: wire.StatusNotFound}, nil
+			return wire.HoldReply{Status: routing.StatusNotFound}, nil
 		},
 	}
-	says = func(s wire.Status) liar {
+	says = func(s routing.Status) liar {
 		return liar{
 			lie: func(l *liar, from transport.PeerID, req wire.Request, _ []byte) bool {
 				return l.answer(from, wire.Response{ID: req.ID, Final: true, Status: s}, nil)
@@ -120,7 +121,7 @@ func forger(list *atomic.Pointer[members.List]) liar {
 	}
 	return liar{
 		lie: func(l *liar, from transport.PeerID, req wire.Request, _ []byte) bool {
-			if req.Op == wire.OpGet {
+			if req.Op == routing.OpGet {
 				return false
 			}
 			return l.answer(from, wire.Response{ID: req.ID, Final: true, Statements: receipts(l, req)}, nil)
@@ -179,10 +180,10 @@ func TestLyingVaultsDoNotStopAnything(t *testing.T) {
 		"wrong bytes":     wrongBytes,
 		"denials":         denies,
 		"silence":         mute,
-		"failure":         says(wire.StatusInternal),
-		"no space":        says(wire.StatusFull),
+		"failure":         says(routing.StatusInternal),
+		"no space":        says(routing.StatusFull),
 		"unknown status":  says(200),
-		"empty success":   says(wire.StatusOK),
+		"empty success":   says(routing.StatusOK),
 		"forged receipts": forger(&known),
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -239,7 +240,7 @@ func TestReceiptsByAStaleListDoNotCount(t *testing.T) {
 	var on atomic.Bool
 	var stale atomic.Pointer[members.List]
 	old := liar{lie: func(l *liar, from transport.PeerID, req wire.Request, _ []byte) bool {
-		if req.Op == wire.OpGet {
+		if req.Op == routing.OpGet {
 			return false
 		}
 		r := wire.Receipt{Network: networkOf(l), Name: req.Target, Held: true, Members: stale.Load().Digest()}

@@ -9,6 +9,7 @@ import (
 	"github.com/safenet-go/safenet/internal/members"
 	"github.com/safenet-go/safenet/internal/sign"
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/transport"
 	"github.com/safenet-go/safenet/xorname"
 )
 
@@ -54,23 +55,12 @@ func (c *Client) refresh(ctx context.Context) (members.List, error) {
 	to, was := c.entryVault()
 	c.mu.Lock()
 	c.lists.asked = time.Now()
-	c.mu.Unlock()
-	asking, cancel := context.WithTimeout(ctx, listPatience)
-	defer cancel()
-	var reply wire.MembersReply
-	if err := c.ask(asking, to, wire.KindMembers, nil, &reply); err != nil {
-		c.failover(ctx, was)
-		return members.List{}, err
-	}
-	c.mu.Lock()
 	genesis := c.genesis
 	c.mu.Unlock()
-	book, err := members.NewBook(genesis)
+	book, err := c.askMembers(ctx, to, genesis)
 	if err != nil {
+		c.failover(ctx, was)
 		return members.List{}, err
-	}
-	for _, m := range book.AddAll(reply.Members) {
-		m.Entry.Present = m.Present
 	}
 	list := book.Present()
 	if list.Len() == 0 {
@@ -83,6 +73,25 @@ func (c *Client) refresh(ctx context.Context) (members.List, error) {
 	c.lists.all = append(c.lists.all, seenList{list, now})
 	c.lists.forget(now)
 	return list, nil
+}
+
+// askMembers asks a vault for the members that it knows. Only those count whose
+// names were allotted by members, back to the genesis.
+func (c *Client) askMembers(ctx context.Context, to transport.PeerID, genesis wire.Signed) (*members.Book, error) {
+	ctx, cancel := context.WithTimeout(ctx, listPatience)
+	defer cancel()
+	book, err := members.NewBook(genesis)
+	if err != nil {
+		return nil, err
+	}
+	var reply wire.MembersReply
+	if err := c.ask(ctx, to, wire.KindMembers, nil, &reply); err != nil {
+		return nil, err
+	}
+	for _, m := range book.AddAll(reply.Members) {
+		m.Entry.Present = m.Present
+	}
+	return book, nil
 }
 
 // current returns the newest member list known, asking for one if there is

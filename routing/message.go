@@ -34,36 +34,37 @@ func (o Op) String() string {
 	return fmt.Sprintf("op %d", uint8(o))
 }
 
-// Status is the outcome of a request. The values below are those that a Router
-// gives or looks at; any other is a failure whose meaning is the caller's, and
-// is carried as it is.
+// Status is the outcome of a request: the kinds of failure that a client can
+// act on survive the way back. A Router gives StatusMalformed, StatusTimeout,
+// StatusUnreachable and StatusBusy and prefers StatusNotFound to other failures;
+// any other it carries as it is.
 type Status uint8
 
-// The statuses that mean something to a Router.
+// The statuses.
 const (
 	StatusOK          Status = 0
-	StatusNotFound    Status = 1  // a holder does not have it; tells more than any other failure
-	StatusMalformed   Status = 6  // unknown operation, or an answer out of bounds
+	StatusNotFound    Status = 1  // a holder does not have it
+	StatusTooFew      Status = 2  // fewer vaults signed than must
+	StatusFull        Status = 3  // no space
+	StatusCorrupt     Status = 4  // the bytes do not match the name
+	StatusDenied      Status = 5  // the sender may not ask this
+	StatusMalformed   Status = 6  // unknown operation, or a message out of bounds
 	StatusTimeout     Status = 7  // nobody answered in time
 	StatusUnreachable Status = 8  // no vault on the way could be reached
-	StatusBusy        Status = 12 // too much under way here
+	StatusInternal    Status = 9  // the holder failed; its log says why
+	StatusNetwork     Status = 10 // this is another network
+	StatusVersion     Status = 11 // this is another version
+	StatusBusy        Status = 12 // too much under way for this sender
 )
 
-// String returns the status as words, for logs.
+// String returns the status as words.
 func (s Status) String() string {
-	switch s {
-	case StatusOK:
-		return "ok"
-	case StatusNotFound:
-		return "not found"
-	case StatusMalformed:
-		return "malformed"
-	case StatusTimeout:
-		return "timeout"
-	case StatusUnreachable:
-		return "unreachable"
-	case StatusBusy:
-		return "busy"
+	words := [...]string{
+		"ok", "not found", "too few vaults", "full", "corrupt", "denied", "malformed",
+		"timeout", "unreachable", "internal error", "another network", "another version", "busy",
+	}
+	if int(s) < len(words) {
+		return words[s]
 	}
 	return fmt.Sprintf("status %d", uint8(s))
 }

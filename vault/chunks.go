@@ -24,11 +24,11 @@ func (v *Vault) deliver(req wire.Request, body []byte) {
 	ctx, cancel := context.WithTimeout(v.ctx, time.Duration(req.TTL)*time.Millisecond)
 	defer cancel()
 	switch req.Op {
-	case wire.OpGet:
+	case routing.OpGet:
 		v.get(req)
-	case wire.OpOffer:
+	case routing.OpOffer:
 		v.offer(ctx, req)
-	case wire.OpPut:
+	case routing.OpPut:
 		v.put(ctx, req, body)
 	}
 }
@@ -38,10 +38,10 @@ func (v *Vault) get(req wire.Request) {
 	chunk, err := v.store.Get(req.Target)
 	switch {
 	case err == nil:
-		v.respond(req.ID, wire.StatusOK, true, nil, chunk)
+		v.respond(req.ID, routing.StatusOK, true, nil, chunk)
 	case errors.Is(err, store.ErrNotFound):
 		denial := v.statement(req.Target, false, req.Nonce)
-		v.respond(req.ID, wire.StatusNotFound, true, []wire.Signed{denial}, nil)
+		v.respond(req.ID, routing.StatusNotFound, true, []wire.Signed{denial}, nil)
 	default:
 		v.respond(req.ID, statusOf(err), true, nil, nil)
 	}
@@ -53,7 +53,7 @@ func (v *Vault) get(req wire.Request) {
 // that is still to go to the last of its holders goes there now.
 func (v *Vault) offer(ctx context.Context, req wire.Request) {
 	if receipts := v.spread.urge(req.Target); receipts != nil {
-		v.respond(req.ID, wire.StatusOK, true, receipts, nil)
+		v.respond(req.ID, routing.StatusOK, true, receipts, nil)
 		return
 	}
 	var list members.List
@@ -64,7 +64,7 @@ func (v *Vault) offer(ctx context.Context, req wire.Request) {
 	if len(receipts) > 0 {
 		receipts = append(receipts, v.have(ctx, req.Target, holders[some:])...)
 	}
-	v.respond(req.ID, wire.StatusOK, true, receipts, nil)
+	v.respond(req.ID, routing.StatusOK, true, receipts, nil)
 }
 
 // onHold stores a chunk for another vault of the group.
@@ -74,7 +74,7 @@ func (v *Vault) onHold(_ context.Context, _ transport.PeerID, m transport.Messag
 		return nil, err
 	}
 	if !valid(h.Name, m.Body) {
-		return wire.HoldReply{Status: wire.StatusCorrupt}, nil
+		return wire.HoldReply{Status: routing.StatusCorrupt}, nil
 	}
 	return v.hold(h.Name, m.Body), nil
 }
@@ -87,7 +87,7 @@ func valid(name xorname.Name, chunk []byte) bool {
 // hold stores a valid chunk whose name this vault is close to and signs for it.
 func (v *Vault) hold(name xorname.Name, chunk []byte) wire.HoldReply {
 	if !v.mayHold(name) {
-		return wire.HoldReply{Status: wire.StatusDenied}
+		return wire.HoldReply{Status: routing.StatusDenied}
 	}
 	v.spread.busy()
 	if err := v.store.Put(name, chunk); err != nil {
@@ -126,7 +126,7 @@ func (v *Vault) onHave(_ context.Context, _ transport.PeerID, m transport.Messag
 
 func (v *Vault) haveOwn(name xorname.Name) wire.HoldReply {
 	if !v.store.Has(name) {
-		return wire.HoldReply{Status: wire.StatusNotFound}
+		return wire.HoldReply{Status: routing.StatusNotFound}
 	}
 	receipt := v.statement(name, true, [16]byte{})
 	return wire.HoldReply{Receipt: &receipt}
@@ -174,21 +174,21 @@ func (v *Vault) repair(name xorname.Name) bool {
 	defer cancel()
 	for route := range v.holders(name) {
 		chunk, status := v.fetch(ctx, name, uint8(route))
-		if status == wire.StatusOK && valid(name, chunk) {
-			return v.hold(name, chunk).Status == wire.StatusOK
+		if status == routing.StatusOK && valid(name, chunk) {
+			return v.hold(name, chunk).Status == routing.StatusOK
 		}
 	}
 	return false
 }
 
-func statusOf(err error) wire.Status {
+func statusOf(err error) routing.Status {
 	switch {
 	case errors.Is(err, store.ErrFull):
-		return wire.StatusFull
+		return routing.StatusFull
 	case errors.Is(err, store.ErrCorrupt):
-		return wire.StatusCorrupt
+		return routing.StatusCorrupt
 	case errors.Is(err, store.ErrNotFound):
-		return wire.StatusNotFound
+		return routing.StatusNotFound
 	}
-	return wire.StatusInternal
+	return routing.StatusInternal
 }

@@ -38,15 +38,15 @@ func TestAPutIsSignedByAMajorityOfTheHolders(t *testing.T) {
 		holders := net.vaults[0].Holders(name)
 		require.Len(t, holders, min(8, n))
 
-		first, _ := p.route(net.vaults[n/2], wire.Request{Op: wire.OpPut, Target: name}, chunk)
-		require.Equal(t, wire.StatusOK, first.Status)
+		first, _ := p.route(net.vaults[n/2], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+		require.Equal(t, routing.StatusOK, first.Status)
 		signers := net.signers(t, first, name)
 		require.Greater(t, 2*len(signers), len(holders), "%d vaults", n)
 		last := first
 		for !last.Final {
 			last, _ = p.answer()
 		}
-		require.Equal(t, wire.StatusOK, last.Status)
+		require.Equal(t, routing.StatusOK, last.Status)
 		require.Len(t, net.signers(t, last, name), len(holders), "the rest follows")
 		require.Equal(t, len(holders), net.copies(name), "and nobody else has it")
 	}
@@ -81,13 +81,13 @@ func TestWithTooFewHoldersThePutSaysWhoSigned(t *testing.T) {
 	p := net.peer()
 	chunk := random(100)
 	name := xorname.FromContent(chunk)
-	r, _ := p.route(net.vaults[0], wire.Request{Op: wire.OpPut, Target: name}, chunk)
-	require.Equal(t, wire.StatusTooFew, r.Status)
+	r, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+	require.Equal(t, routing.StatusTooFew, r.Status)
 	require.NotEmpty(t, net.signers(t, r, name))
 
 	mute.Store(false)
 	_, r = p.put(net.vaults[0], chunk)
-	require.Equal(t, wire.StatusOK, r.Status)
+	require.Equal(t, routing.StatusOK, r.Status)
 	require.Equal(t, 4, net.copies(name))
 }
 
@@ -106,7 +106,7 @@ func TestASilentHolderDoesNotHoldUpOthers(t *testing.T) {
 	var names []xorname.Name
 	for range 10 {
 		chunk := random(1000)
-		req := wire.Request{Op: wire.OpPut, Target: xorname.FromContent(chunk), TTL: 60_000}
+		req := wire.Request{Op: routing.OpPut, Target: xorname.FromContent(chunk), TTL: 60_000}
 		rand.Read(req.ID[:])
 		p.tell(net.vaults[0], wire.KindRequest, req, chunk)
 		names = append(names, req.Target)
@@ -128,7 +128,7 @@ func TestAVaultWithoutSpaceIsPassedOver(t *testing.T) {
 	p := net.peer()
 	for range 5 {
 		name, r := p.put(net.vaults[1], random(2000))
-		require.Equal(t, wire.StatusOK, r.Status)
+		require.Equal(t, routing.StatusOK, r.Status)
 		require.Len(t, net.signers(t, r, name), 3)
 		require.Equal(t, 3, net.copies(name))
 	}
@@ -144,13 +144,13 @@ func TestWithMostVaultsFullThePutSaysFull(t *testing.T) {
 	})
 	p := net.peer()
 	_, r := p.put(net.vaults[0], random(110_000))
-	require.Equal(t, wire.StatusFull, r.Status)
+	require.Equal(t, routing.StatusFull, r.Status)
 	for _, v := range net.vaults[1:] {
 		require.Zero(t, v.Info().Chunks)
 		require.Empty(t, v.files(t), "nothing is left half written")
 	}
 	_, r = p.put(net.vaults[0], random(90_000))
-	require.Equal(t, wire.StatusOK, r.Status, "a smaller one fits")
+	require.Equal(t, routing.StatusOK, r.Status, "a smaller one fits")
 }
 
 // files lists the chunk files of a vault, finished or not.
@@ -178,7 +178,7 @@ func TestADamagedChunkIsNoticedAndRepaired(t *testing.T) {
 	p := net.peer()
 	chunk := random(100_000)
 	name, r := p.put(net.vaults[0], chunk)
-	require.Equal(t, wire.StatusOK, r.Status)
+	require.Equal(t, routing.StatusOK, r.Status)
 	require.Equal(t, 4, net.copies(name))
 	holders := net.vaults[0].Holders(name)
 
@@ -196,7 +196,7 @@ func TestADamagedChunkIsNoticedAndRepaired(t *testing.T) {
 			}
 			what := fmt.Sprintf("%s at %d holders", how, count)
 			r, got := p.get(net.vaults[0], name)
-			require.Equal(t, wire.StatusOK, r.Status, what)
+			require.Equal(t, routing.StatusOK, r.Status, what)
 			require.Equal(t, chunk, got, what)
 			eventually(t, func() bool { return int(repaired.Load()) == count }, what+": repaired")
 			require.EqualValues(t, count, corrupt.Load(), what)

@@ -22,7 +22,7 @@ func (v *Vault) onHello(_ context.Context, _ transport.PeerID, m transport.Messa
 		return nil, err
 	}
 	if h.Version != wire.Version {
-		return nil, refuse(wire.StatusVersion, "this vault speaks version %d", wire.Version)
+		return nil, refuse(routing.StatusVersion, "this vault speaks version %d", wire.Version)
 	}
 	reply := wire.HelloReply{Version: wire.Version}
 	var network [32]byte
@@ -30,7 +30,7 @@ func (v *Vault) onHello(_ context.Context, _ transport.PeerID, m transport.Messa
 		network, reply.Genesis, reply.Name = c.book.Network(), c.book.Genesis(), c.router.Self().Name
 	})
 	if h.Network != [32]byte{} && h.Network != network {
-		return nil, refuse(wire.StatusNetwork, "this vault is of network %s", NetworkID(network))
+		return nil, refuse(routing.StatusNetwork, "this vault is of network %s", NetworkID(network))
 	}
 	return reply, nil
 }

@@ -30,7 +30,7 @@ const (
 // nothing more urgent, see spreader.
 func (v *Vault) put(ctx context.Context, req wire.Request, chunk []byte) {
 	if !valid(req.Target, chunk) {
-		v.respond(req.ID, wire.StatusCorrupt, true, nil, nil)
+		v.respond(req.ID, routing.StatusCorrupt, true, nil, nil)
 		return
 	}
 	v.spread.busy()
@@ -49,10 +49,10 @@ func (v *Vault) put(ctx context.Context, req wire.Request, chunk []byte) {
 		}
 	}
 	if len(f.lacking()) == 0 {
-		v.respond(req.ID, wire.StatusOK, true, f.receipts(), nil)
+		v.respond(req.ID, routing.StatusOK, true, f.receipts(), nil)
 		return
 	}
-	v.respond(req.ID, wire.StatusOK, false, f.receipts(), nil)
+	v.respond(req.ID, routing.StatusOK, false, f.receipts(), nil)
 	v.spread.add(&spreading{fanout: f, id: req.ID, since: time.Now()})
 }
 
@@ -155,7 +155,7 @@ func (f *fanout) question(to routing.Contact) func(context.Context) result {
 // take keeps a valid receipt and reports whether it names the given list.
 func (f *fanout) take(r result, list [32]byte) bool {
 	if r.Receipt == nil {
-		if r.Status == wire.StatusFull {
+		if r.Status == routing.StatusFull {
 			f.full[r.from] = true
 		}
 		delete(f.got, r.from)
@@ -206,11 +206,11 @@ func (f *fanout) receipts() []wire.Signed {
 	return out
 }
 
-func (f *fanout) failure() wire.Status {
+func (f *fanout) failure() routing.Status {
 	if len(f.full) > 0 {
-		return wire.StatusFull
+		return routing.StatusFull
 	}
-	return wire.StatusTooFew
+	return routing.StatusTooFew
 }
 
 // holdAt has one vault hold a chunk and returns its signed answer.
@@ -257,13 +257,13 @@ func (v *Vault) askHolder(ctx context.Context, to routing.Contact, kind uint16, 
 		if !errors.Is(ctx.Err(), context.Canceled) { // else it is not wanted any more
 			v.suspect(to.Key)
 		}
-		return wire.HoldReply{Status: wire.StatusUnreachable}
+		return wire.HoldReply{Status: routing.StatusUnreachable}
 	}
 	v.noteHeard(transport.PeerID(to.Key))
 	v.do(func(c *core) { c.router.Heard(to.Key) })
 	var r wire.HoldReply
 	if wire.Unmarshal(m.Head, &r) != nil {
-		return wire.HoldReply{Status: wire.StatusMalformed}
+		return wire.HoldReply{Status: routing.StatusMalformed}
 	}
 	return r
 }

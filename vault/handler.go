@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
 )
 
@@ -40,16 +41,16 @@ var oneWay = map[uint16]struct {
 func (h handler) HandleRequest(ctx context.Context, from transport.PeerID, m transport.Message) (transport.Message, error) {
 	role, ok := requests[m.Kind]
 	if !ok {
-		return transport.Message{}, refuse(wire.StatusMalformed, "unknown kind %d", m.Kind)
+		return transport.Message{}, refuse(routing.StatusMalformed, "unknown kind %d", m.Kind)
 	}
 	if err := h.v.await(ctx); err != nil {
 		return transport.Message{}, err
 	}
 	if role.members && !h.v.isMember(from) {
-		return transport.Message{}, refuse(wire.StatusDenied, "not a member")
+		return transport.Message{}, refuse(routing.StatusDenied, "not a member")
 	}
 	if len(m.Body) > 0 && m.Kind != wire.KindHold {
-		return transport.Message{}, refuse(wire.StatusMalformed, "kind %d has no body", m.Kind)
+		return transport.Message{}, refuse(routing.StatusMalformed, "kind %d has no body", m.Kind)
 	}
 	reply, err := role.serve(h.v, ctx, from, m)
 	if err != nil {
@@ -79,9 +80,9 @@ func (v *Vault) await(ctx context.Context) error {
 	case <-v.ready:
 		return nil
 	case <-ctx.Done():
-		return refuse(wire.StatusUnreachable, "not joined yet")
+		return refuse(routing.StatusUnreachable, "not joined yet")
 	case <-v.ctx.Done():
-		return refuse(wire.StatusUnreachable, "closing")
+		return refuse(routing.StatusUnreachable, "closing")
 	}
 }
 
@@ -90,14 +91,14 @@ func (v *Vault) isMember(id transport.PeerID) (yes bool) {
 	return yes
 }
 
-func refuse(s wire.Status, format string, args ...any) error {
+func refuse(s routing.Status, format string, args ...any) error {
 	return &transport.RemoteError{Code: uint16(s), Text: fmt.Sprintf(format, args...)}
 }
 
 // headless refuses a head where a kind has none.
 func headless(m transport.Message) error {
 	if len(m.Head) > 0 {
-		return refuse(wire.StatusMalformed, "kind %d has no head", m.Kind)
+		return refuse(routing.StatusMalformed, "kind %d has no head", m.Kind)
 	}
 	return nil
 }
@@ -105,7 +106,7 @@ func headless(m transport.Message) error {
 // decode reads the head of a message.
 func decode(m transport.Message, v any) error {
 	if err := wire.Unmarshal(m.Head, v); err != nil {
-		return refuse(wire.StatusMalformed, "%v", err)
+		return refuse(routing.StatusMalformed, "%v", err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/safenet-go/safenet/internal/sign"
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
 	"github.com/safenet-go/safenet/vault"
 	"github.com/safenet-go/safenet/xorname"
@@ -22,9 +23,9 @@ func (n *network) alive() {
 	p := n.peer()
 	chunk := random(500)
 	name, r := p.put(n.vaults[0], chunk)
-	require.Equal(n.t, wire.StatusOK, r.Status)
+	require.Equal(n.t, routing.StatusOK, r.Status)
 	r, got := p.get(n.vaults[0], name)
-	require.Equal(n.t, wire.StatusOK, r.Status)
+	require.Equal(n.t, routing.StatusOK, r.Status)
 	require.Equal(n.t, chunk, got)
 }
 
@@ -42,7 +43,7 @@ func TestUnknownKindsAreRefused(t *testing.T) {
 	net := start(t, 1)
 	p := net.peer()
 	for _, kind := range []uint16{0, wire.KindPresence, wire.KindRequest, wire.KindResponse, 11, 0xffff} {
-		require.Equal(t, wire.StatusMalformed, remote(t, p.ask(net.vaults[0], kind, nil, nil, nil)), "kind %d", kind)
+		require.Equal(t, routing.StatusMalformed, remote(t, p.ask(net.vaults[0], kind, nil, nil, nil)), "kind %d", kind)
 		p.tell(net.vaults[0], kind, []byte{}, nil)
 	}
 	for _, kind := range []uint16{wire.KindHello, wire.KindJoin, wire.KindHold} {
@@ -66,7 +67,7 @@ func TestMalformedHeadsAreRefused(t *testing.T) {
 		wire.KindHold:     wire.Marshal(wire.Hold{}),
 		wire.KindHave:     wire.Marshal(wire.Have{}),
 		wire.KindPresence: wire.Marshal(wire.Presence{}),
-		wire.KindRequest:  wire.Marshal(wire.Request{Op: wire.OpGet}),
+		wire.KindRequest:  wire.Marshal(wire.Request{Op: routing.OpGet}),
 		wire.KindResponse: wire.Marshal(wire.Response{}),
 	}
 	for kind, head := range good {
@@ -81,9 +82,9 @@ func TestMalformedHeadsAreRefused(t *testing.T) {
 			case wire.KindRequest:
 				p.tell(v, kind, b, nil)
 				r, _ := p.answer()
-				require.Equal(t, wire.StatusMalformed, r.Status)
+				require.Equal(t, routing.StatusMalformed, r.Status)
 			default:
-				require.Equal(t, wire.StatusMalformed, remote(t, p.ask(v, kind, b, nil, nil)), "kind %d, head %d", kind, i)
+				require.Equal(t, routing.StatusMalformed, remote(t, p.ask(v, kind, b, nil, nil)), "kind %d, head %d", kind, i)
 			}
 		}
 	}
@@ -106,7 +107,7 @@ func TestABodyWhereThereIsNoneIsRefused(t *testing.T) {
 	} {
 		require.NoError(t, p.ask(net.vaults[0], kind, head, nil, nil))
 		err := p.ask(net.vaults[0], kind, head, nil, make([]byte, transport.MaxBody))
-		require.Equal(t, wire.StatusMalformed, remote(t, err), "kind %d", kind)
+		require.Equal(t, routing.StatusMalformed, remote(t, err), "kind %d", kind)
 	}
 }
 
@@ -116,18 +117,18 @@ func TestARequestMustFitItsOperation(t *testing.T) {
 	p := net.peer()
 	name := xorname.FromContent([]byte("x"))
 	for what, c := range map[string]struct {
-		op   wire.Op
+		op   routing.Op
 		body []byte
-		want wire.Status
+		want routing.Status
 	}{
-		"no operation":       {0, nil, wire.StatusMalformed},
-		"unknown operation":  {9, nil, wire.StatusMalformed},
-		"get with a body":    {wire.OpGet, []byte("x"), wire.StatusMalformed},
-		"offer with a body":  {wire.OpOffer, []byte("x"), wire.StatusMalformed},
-		"put without a body": {wire.OpPut, nil, wire.StatusMalformed},
-		"put of other bytes": {wire.OpPut, []byte("y"), wire.StatusCorrupt},
-		"put of too many":    {wire.OpPut, make([]byte, vault.MaxChunk+1), wire.StatusCorrupt},
-		"get of what is not": {wire.OpGet, nil, wire.StatusNotFound},
+		"no operation":       {0, nil, routing.StatusMalformed},
+		"unknown operation":  {9, nil, routing.StatusMalformed},
+		"get with a body":    {routing.OpGet, []byte("x"), routing.StatusMalformed},
+		"offer with a body":  {routing.OpOffer, []byte("x"), routing.StatusMalformed},
+		"put without a body": {routing.OpPut, nil, routing.StatusMalformed},
+		"put of other bytes": {routing.OpPut, []byte("y"), routing.StatusCorrupt},
+		"put of too many":    {routing.OpPut, make([]byte, vault.MaxChunk+1), routing.StatusCorrupt},
+		"get of what is not": {routing.OpGet, nil, routing.StatusNotFound},
 	} {
 		r, _ := p.route(net.vaults[0], wire.Request{Op: c.op, Target: name}, c.body)
 		require.Equal(t, c.want, r.Status, what)
@@ -143,8 +144,8 @@ func TestAClientMayNotSendWhatMembersSend(t *testing.T) {
 	p := net.peer()
 	chunk := []byte("chunk")
 	name := xorname.FromContent(chunk)
-	require.Equal(t, wire.StatusDenied, remote(t, p.ask(net.vaults[0], wire.KindHold, wire.Hold{Name: name}, nil, chunk)))
-	require.Equal(t, wire.StatusDenied, remote(t, p.ask(net.vaults[0], wire.KindHave, wire.Have{Name: name}, nil, nil)))
+	require.Equal(t, routing.StatusDenied, remote(t, p.ask(net.vaults[0], wire.KindHold, wire.Hold{Name: name}, nil, chunk)))
+	require.Equal(t, routing.StatusDenied, remote(t, p.ask(net.vaults[0], wire.KindHave, wire.Have{Name: name}, nil, nil)))
 	p.tell(net.vaults[0], wire.KindPresence, wire.Presence{}, nil)
 	p.tell(net.vaults[0], wire.KindPresence, wire.Presence{Leaving: true}, nil)
 	p.tell(net.vaults[0], wire.KindResponse, wire.Response{Final: true}, nil)
@@ -158,10 +159,10 @@ func TestAMemberMayNotHaveAVaultHoldAnything(t *testing.T) {
 	net := start(t, 5, func(_ int, c *vault.Config) { c.Copies = 1 })
 	p := net.peer()
 	p.join(net.vaults[0])
-	hold := func(name xorname.Name, chunk []byte) wire.Status {
+	hold := func(name xorname.Name, chunk []byte) routing.Status {
 		var r wire.HoldReply
 		require.NoError(t, p.ask(net.vaults[0], wire.KindHold, wire.Hold{Name: name}, &r, chunk))
-		require.Equal(t, r.Status == wire.StatusOK, r.Receipt != nil)
+		require.Equal(t, r.Status == routing.StatusOK, r.Receipt != nil)
 		return r.Status
 	}
 	near, far := random(10), random(10)
@@ -170,16 +171,16 @@ func TestAMemberMayNotHaveAVaultHoldAnything(t *testing.T) {
 	for ; net.place(far) < 4; far = random(10) {
 	}
 	name := xorname.FromContent(near)
-	require.Equal(t, wire.StatusCorrupt, hold(name, far))
-	require.Equal(t, wire.StatusCorrupt, hold(name, nil))
-	require.Equal(t, wire.StatusCorrupt, hold(xorname.FromContent(make([]byte, vault.MaxChunk+1)), make([]byte, vault.MaxChunk+1)))
-	require.Equal(t, wire.StatusDenied, hold(xorname.FromContent(far), far))
+	require.Equal(t, routing.StatusCorrupt, hold(name, far))
+	require.Equal(t, routing.StatusCorrupt, hold(name, nil))
+	require.Equal(t, routing.StatusCorrupt, hold(xorname.FromContent(make([]byte, vault.MaxChunk+1)), make([]byte, vault.MaxChunk+1)))
+	require.Equal(t, routing.StatusDenied, hold(xorname.FromContent(far), far))
 	require.Zero(t, net.vaults[0].Info().Chunks)
-	require.Equal(t, wire.StatusOK, hold(name, near))
+	require.Equal(t, routing.StatusOK, hold(name, near))
 
 	var r wire.HoldReply
 	require.NoError(t, p.ask(net.vaults[0], wire.KindHave, wire.Have{Name: xorname.FromContent(far)}, &r, nil))
-	require.Equal(t, wire.StatusNotFound, r.Status)
+	require.Equal(t, routing.StatusNotFound, r.Status)
 	require.Nil(t, r.Receipt)
 }
 
@@ -204,7 +205,7 @@ func TestJoiningTwiceGivesTheSameName(t *testing.T) {
 	require.Equal(t, first, again)
 	require.Equal(t, 2, v.Known())
 	err := p.ask(v, wire.KindJoin, wire.Join{Network: [32]byte{1}}, nil, nil)
-	require.Equal(t, wire.StatusNetwork, remote(t, err))
+	require.Equal(t, routing.StatusNetwork, remote(t, err))
 }
 
 func TestAnAnnouncementMustBeTheSendersOwn(t *testing.T) {
@@ -214,7 +215,7 @@ func TestAnAnnouncementMustBeTheSendersOwn(t *testing.T) {
 	v := net.vaults[0]
 	id := v.Info().Network
 	p := net.peer()
-	announce := func(a wire.Announce) wire.Status {
+	announce := func(a wire.Announce) routing.Status {
 		a.Addr = "there:1"
 		return remote(t, p.ask(v, wire.KindAnnounce, a, nil, nil))
 	}
@@ -224,24 +225,24 @@ func TestAnAnnouncementMustBeTheSendersOwn(t *testing.T) {
 	_, stranger, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
 
-	require.Equal(t, wire.StatusDenied, announce(wire.Announce{Network: id, Allotment: self(id, p.key)}), "a name of one's own choice")
-	require.Equal(t, wire.StatusDenied, announce(wire.Announce{Network: id, Allotment: self(id, stranger)}), "allotted by no member")
-	require.Equal(t, wire.StatusDenied, announce(wire.Announce{Network: id}), "no allotment")
+	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id, Allotment: self(id, p.key)}), "a name of one's own choice")
+	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id, Allotment: self(id, stranger)}), "allotted by no member")
+	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id}), "no allotment")
 
 	forged := self(id, stranger)
 	forged.Signer = v.Info().Key
-	require.Equal(t, wire.StatusDenied, announce(wire.Announce{Network: id, Allotment: forged}), "a signature that is none")
+	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id, Allotment: forged}), "a signature that is none")
 
 	_, elsewhere := func() (wire.Allotment, wire.Signed) { q := other.peer(); return q.join(other.vaults[0]) }()
-	require.Equal(t, wire.StatusDenied, announce(wire.Announce{Network: id, Allotment: elsewhere}), "of another network")
-	require.Equal(t, wire.StatusNetwork, announce(wire.Announce{Network: other.vaults[0].Info().Network, Allotment: elsewhere}))
+	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id, Allotment: elsewhere}), "of another network")
+	require.Equal(t, routing.StatusNetwork, announce(wire.Announce{Network: other.vaults[0].Info().Network, Allotment: elsewhere}))
 
 	q := net.peer()
 	_, theirs := q.join(v)
-	require.Equal(t, wire.StatusDenied, announce(wire.Announce{Network: id, Allotment: theirs}), "another's")
+	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id, Allotment: theirs}), "another's")
 	_, mine := p.join(v)
 	renamed := wire.NewSigned(p.key, sign.Allotment, &wire.Allotment{Network: id, Key: p.ID(), Name: xorname.Random()})
-	require.Equal(t, wire.StatusDenied, announce(wire.Announce{Network: id, Allotment: renamed}), "a second name")
+	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id, Allotment: renamed}), "a second name")
 	require.Equal(t, 2, v.Info().Members, "none of this made anybody present")
 
 	require.NoError(t, p.ask(v, wire.KindAnnounce, wire.Announce{Network: id, Allotment: mine, Addr: "there:1"}, nil, nil))
@@ -292,12 +293,12 @@ func TestAFloodOfRequestsMeetsALimit(t *testing.T) {
 	silent.Store(true)
 	p := net.peer()
 	for range 1500 {
-		req := wire.Request{Op: wire.OpGet, Target: xorname.Random(), TTL: 600_000}
+		req := wire.Request{Op: routing.OpGet, Target: xorname.Random(), TTL: 600_000}
 		rand.Read(req.ID[:])
 		p.tell(net.vaults[0], wire.KindRequest, req, nil)
 	}
 	r, _ := p.answer()
-	require.Equal(t, wire.StatusBusy, r.Status)
+	require.Equal(t, routing.StatusBusy, r.Status)
 	require.LessOrEqual(t, net.vaults[0].Pending(), 1024)
 	silent.Store(false)
 	net.alive()
@@ -316,7 +317,7 @@ func TestAClientThatVanishesLeavesNothingBehind(t *testing.T) {
 	p := net.peer()
 	for range 40 {
 		chunk := random(50_000)
-		req := wire.Request{Op: wire.OpPut, Target: xorname.FromContent(chunk), TTL: 40_000}
+		req := wire.Request{Op: routing.OpPut, Target: xorname.FromContent(chunk), TTL: 40_000}
 		rand.Read(req.ID[:])
 		p.tell(net.vaults[0], wire.KindRequest, req, chunk)
 	}

@@ -126,7 +126,7 @@ func (v *Vault) onJoin(_ context.Context, from transport.PeerID, m transport.Mes
 	var err error
 	v.do(func(c *core) {
 		if j.Network != c.book.Network() {
-			err = refuse(wire.StatusNetwork, "this vault is of network %s", NetworkID(c.book.Network()))
+			err = refuse(routing.StatusNetwork, "this vault is of network %s", NetworkID(c.book.Network()))
 			return
 		}
 		reply.Allotment, err = v.allot(c, from)
@@ -146,7 +146,7 @@ func (v *Vault) allot(c *core, key transport.PeerID) (wire.Signed, error) {
 		Network: c.book.Network(), Key: key, Name: xorname.Random(),
 	})
 	if _, err := c.book.Add(s); err != nil {
-		return wire.Signed{}, refuse(wire.StatusFull, "%v", err)
+		return wire.Signed{}, refuse(routing.StatusFull, "%v", err)
 	}
 	c.dirty = true
 	return s, nil
@@ -170,7 +170,7 @@ func (v *Vault) contactsOfThisNetwork(ctx context.Context) error {
 			}
 			results[i] = err
 			var remote *transport.RemoteError
-			if errors.As(err, &remote) && wire.Status(remote.Code) == wire.StatusNetwork {
+			if errors.As(err, &remote) && routing.Status(remote.Code) == routing.StatusNetwork {
 				results[i] = fmt.Errorf("%s: %w", addr, ErrNetwork)
 			}
 		})
@@ -241,16 +241,16 @@ func (v *Vault) onAnnounce(_ context.Context, from transport.PeerID, m transport
 	var err error
 	v.do(func(c *core) {
 		if a.Network != c.book.Network() {
-			err = refuse(wire.StatusNetwork, "this vault is of network %s", NetworkID(c.book.Network()))
+			err = refuse(routing.StatusNetwork, "this vault is of network %s", NetworkID(c.book.Network()))
 			return
 		}
 		var e *members.Entry
 		if e, err = c.book.Add(a.Allotment); err != nil {
-			err = refuse(wire.StatusDenied, "%v", err)
+			err = refuse(routing.StatusDenied, "%v", err)
 			return
 		}
 		if e.Key != routing.Key(from) {
-			err = refuse(wire.StatusDenied, "the allotment is another key's")
+			err = refuse(routing.StatusDenied, "the allotment is another key's")
 			return
 		}
 		e.Addr = reachable(a.Addr, v.ep.RemoteAddr(from))

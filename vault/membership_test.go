@@ -9,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/vault"
 	"github.com/safenet-go/safenet/xorname"
 )
@@ -60,7 +61,7 @@ func TestCloseSaysGoodbyeAndLosesNothing(t *testing.T) {
 	var names []xorname.Name
 	for range 10 {
 		name, r := p.put(net.vaults[0], random(2000))
-		require.Equal(t, wire.StatusOK, r.Status)
+		require.Equal(t, routing.StatusOK, r.Status)
 		names = append(names, name)
 	}
 	name := net.vaults[2].Info().Name
@@ -86,7 +87,7 @@ func TestAWholeNetworkComesBack(t *testing.T) {
 	for _, size := range []int{1, 5000, 70_000} {
 		chunk := random(size)
 		name, r := p.put(net.vaults[1], chunk)
-		require.Equal(t, wire.StatusOK, r.Status)
+		require.Equal(t, routing.StatusOK, r.Status)
 		chunks[name] = chunk
 	}
 	digest, names := net.vaults[0].ListDigest(), net.names()
@@ -104,7 +105,7 @@ func TestAWholeNetworkComesBack(t *testing.T) {
 		p := net.peer()
 		for name, chunk := range chunks {
 			r, got := p.get(net.vaults[4], name)
-			require.Equal(t, wire.StatusOK, r.Status)
+			require.Equal(t, routing.StatusOK, r.Status)
 			require.Equal(t, chunk, got)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/safenet-go/safenet/internal/members"
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
 	"github.com/safenet-go/safenet/transport/memnet"
 	"github.com/safenet-go/safenet/vault"
@@ -228,7 +229,7 @@ func (p *peer) HandleMessage(_ context.Context, _ transport.PeerID, m transport.
 }
 
 func (p *peer) HandleRequest(context.Context, transport.PeerID, transport.Message) (transport.Message, error) {
-	return transport.Message{}, &transport.RemoteError{Code: uint16(wire.StatusDenied)}
+	return transport.Message{}, &transport.RemoteError{Code: uint16(routing.StatusDenied)}
 }
 
 func (p *peer) ctx() context.Context {
@@ -282,7 +283,7 @@ func (p *peer) answer() (wire.Response, []byte) {
 // route sends a routed request and returns its first answer.
 func (p *peer) route(to *node, req wire.Request, body []byte) (wire.Response, []byte) {
 	p.t.Helper()
-	if req.ID == (wire.ID{}) {
+	if req.ID == (routing.ID{}) {
 		rand.Read(req.ID[:])
 	}
 	req.TTL = uint32(patience / time.Millisecond)
@@ -296,7 +297,7 @@ func (p *peer) route(to *node, req wire.Request, body []byte) (wire.Response, []
 func (p *peer) put(to *node, chunk []byte) (xorname.Name, wire.Response) {
 	p.t.Helper()
 	name := xorname.FromContent(chunk)
-	r, _ := p.route(to, wire.Request{Op: wire.OpPut, Target: name}, chunk)
+	r, _ := p.route(to, wire.Request{Op: routing.OpPut, Target: name}, chunk)
 	for last := r; !last.Final; r = last {
 		last, _ = p.answer()
 	}
@@ -305,7 +306,7 @@ func (p *peer) put(to *node, chunk []byte) (xorname.Name, wire.Response) {
 
 func (p *peer) get(to *node, name xorname.Name) (wire.Response, []byte) {
 	p.t.Helper()
-	return p.route(to, wire.Request{Op: wire.OpGet, Target: name, Nonce: [16]byte{7}}, nil)
+	return p.route(to, wire.Request{Op: routing.OpGet, Target: name, Nonce: [16]byte{7}}, nil)
 }
 
 // receipts returns the valid statements of an answer.
@@ -320,11 +321,11 @@ func random(size int) []byte {
 }
 
 // remote is the status with which a vault refused a request.
-func remote(t testing.TB, err error) wire.Status {
+func remote(t testing.TB, err error) routing.Status {
 	t.Helper()
 	var r *transport.RemoteError
 	require.ErrorAs(t, err, &r)
-	return wire.Status(r.Code)
+	return routing.Status(r.Code)
 }
 
 // copies begins a network with so many holders of each chunk.

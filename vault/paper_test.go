@@ -9,6 +9,7 @@ import (
 
 	"github.com/safenet-go/safenet/internal/sign"
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
 	"github.com/safenet-go/safenet/xorname"
 )
@@ -39,7 +40,7 @@ func TestPaperNobodyChoosesAName(t *testing.T) {
 	wanted[31] ^= 1 // right beside a victim
 	own := wire.NewSigned(p.key, sign.Allotment, &wire.Allotment{Network: id, Key: p.ID(), Name: wanted})
 	err := p.ask(net.vaults[0], wire.KindAnnounce, wire.Announce{Network: id, Allotment: own, Addr: "me:1"}, nil, nil)
-	require.Equal(t, wire.StatusDenied, remote(t, err))
+	require.Equal(t, routing.StatusDenied, remote(t, err))
 	require.Equal(t, 2, net.vaults[0].Known())
 }
 
@@ -73,7 +74,7 @@ func TestPaperAChunkIsStoredAtTheClosestVault(t *testing.T) {
 	p := net.peer()
 	for range 10 {
 		name, r := p.put(net.vaults[0], random(100))
-		require.Equal(t, wire.StatusOK, r.Status)
+		require.Equal(t, routing.StatusOK, r.Status)
 		closest := net.vaults[0]
 		for _, v := range net.vaults {
 			if xorname.CompareDistance(name, v.Info().Name, closest.Info().Name) < 0 {
@@ -93,7 +94,7 @@ func TestPaperAVaultKnowsOnlyItsNeighboursInTheChain(t *testing.T) {
 	type passed struct {
 		at   int
 		from transport.PeerID
-		id   wire.ID
+		id   routing.ID
 	}
 	var mu sync.Mutex
 	var chain []passed
@@ -112,12 +113,12 @@ func TestPaperAVaultKnowsOnlyItsNeighboursInTheChain(t *testing.T) {
 		chunk = random(100)
 	}
 	name, r := p.put(net.vaults[0], chunk)
-	require.Equal(t, wire.StatusOK, r.Status)
+	require.Equal(t, routing.StatusOK, r.Status)
 	chain = nil
-	req := wire.Request{Op: wire.OpGet, Target: name}
+	req := wire.Request{Op: routing.OpGet, Target: name}
 	rand.Read(req.ID[:])
 	r, got := p.route(net.vaults[0], req, nil)
-	require.Equal(t, wire.StatusOK, r.Status)
+	require.Equal(t, routing.StatusOK, r.Status)
 	require.Equal(t, chunk, got)
 
 	mu.Lock()
@@ -136,10 +137,10 @@ func TestPaperStoringTakesTheSameWay(t *testing.T) {
 	for _, v := range net.vaults {
 		chunk := random(100)
 		name, r := p.put(v, chunk)
-		require.Equal(t, wire.StatusOK, r.Status)
+		require.Equal(t, routing.StatusOK, r.Status)
 		for _, other := range net.vaults {
 			r, got := p.get(other, name)
-			require.Equal(t, wire.StatusOK, r.Status)
+			require.Equal(t, routing.StatusOK, r.Status)
 			require.Equal(t, chunk, got)
 		}
 	}
@@ -154,8 +155,8 @@ func TestPaperAResourceIsNamedByItsContent(t *testing.T) {
 	chunk := random(100)
 	name := xorname.FromContent(chunk)
 	name[0] ^= 1
-	r, _ := p.route(net.vaults[0], wire.Request{Op: wire.OpPut, Target: name}, chunk)
-	require.Equal(t, wire.StatusCorrupt, r.Status)
+	r, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+	require.Equal(t, routing.StatusCorrupt, r.Status)
 	require.Zero(t, net.copies(name))
 }
 
@@ -167,7 +168,7 @@ func TestPaperResourcesCannotBeDuplicated(t *testing.T) {
 	var bytes int64
 	for i := range net.vaults {
 		_, r := net.peer().put(net.vaults[i], chunk)
-		require.Equal(t, wire.StatusOK, r.Status)
+		require.Equal(t, routing.StatusOK, r.Status)
 	}
 	for _, v := range net.vaults {
 		bytes += v.Info().Bytes

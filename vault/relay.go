@@ -17,8 +17,8 @@ const sendTimeout = 15 * time.Second
 // onRequest takes a request from a client or a vault and sends it on its way.
 func (v *Vault) onRequest(_ context.Context, from transport.PeerID, m transport.Message) {
 	var req wire.Request
-	if decode(m, &req) != nil || (len(m.Body) != 0) != (req.Op == wire.OpPut) {
-		v.answer(routing.Key(from), wire.Response{ID: req.ID, Status: wire.StatusMalformed, Final: true}, nil)
+	if decode(m, &req) != nil || (len(m.Body) != 0) != (req.Op == routing.OpPut) {
+		v.answer(routing.Key(from), wire.Response{ID: req.ID, Status: routing.StatusMalformed, Final: true}, nil)
 		return
 	}
 	v.do(func(c *core) {
@@ -78,14 +78,14 @@ func (v *Vault) answer(to routing.Key, resp wire.Response, body []byte) {
 }
 
 // respond hands this vault's answer to a delivered request to the router.
-func (v *Vault) respond(id wire.ID, status wire.Status, final bool, statements []wire.Signed, body []byte) {
+func (v *Vault) respond(id routing.ID, status routing.Status, final bool, statements []wire.Signed, body []byte) {
 	resp := wire.Response{ID: id, Status: status, Final: final, Statements: statements}
 	v.do(func(c *core) { v.perform(c.router.Respond(time.Now(), hopResponse(resp), body)) })
 }
 
 // fetch asks the network for a chunk, as a client would.
-func (v *Vault) fetch(ctx context.Context, name xorname.Name, route uint8) ([]byte, wire.Status) {
-	req := wire.Request{ID: newID(), Op: wire.OpGet, Target: name, Route: route, TTL: 10_000, Nonce: newID()}
+func (v *Vault) fetch(ctx context.Context, name xorname.Name, route uint8) ([]byte, routing.Status) {
+	req := wire.Request{ID: newID(), Op: routing.OpGet, Target: name, Route: route, TTL: 10_000, Nonce: newID()}
 	answer := v.waiting.expect(req.ID)
 	defer v.waiting.forget(req.ID)
 	v.do(func(c *core) { v.perform(c.router.Request(time.Now(), routing.Key(v.id), true, hopRequest(req), nil)) })
@@ -93,14 +93,14 @@ func (v *Vault) fetch(ctx context.Context, name xorname.Name, route uint8) ([]by
 	case a := <-answer:
 		return a.body, a.resp.Status
 	case <-ctx.Done():
-		return nil, wire.StatusTimeout
+		return nil, routing.StatusTimeout
 	}
 }
 
 // waiters are this vault's own requests.
 type waiters struct {
 	mu sync.Mutex
-	by map[wire.ID]chan answer
+	by map[routing.ID]chan answer
 }
 
 type answer struct {
@@ -108,18 +108,18 @@ type answer struct {
 	body []byte
 }
 
-func (w *waiters) expect(id wire.ID) <-chan answer {
+func (w *waiters) expect(id routing.ID) <-chan answer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.by == nil {
-		w.by = make(map[wire.ID]chan answer)
+		w.by = make(map[routing.ID]chan answer)
 	}
 	c := make(chan answer, 1)
 	w.by[id] = c
 	return c
 }
 
-func (w *waiters) forget(id wire.ID) {
+func (w *waiters) forget(id routing.ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.by, id)

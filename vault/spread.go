@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/xorname"
 )
 
@@ -43,7 +44,7 @@ type spreader struct {
 // spreading is a chunk under way to the rest of its holders.
 type spreading struct {
 	*fanout
-	id     wire.ID // of the request, to answer when all have it
+	id     routing.ID // of the request, to answer when all have it
 	since  time.Time
 	urgent bool
 }
@@ -147,7 +148,7 @@ func (s *spreader) spread(j *spreading) {
 		var err error
 		if j.chunk, err = s.v.store.Get(j.name); err != nil {
 			s.v.log.Warn("chunk lost before all holders had it", "name", j.name, "error", err)
-			s.v.respond(j.id, wire.StatusOK, true, j.receipts(), nil)
+			s.v.respond(j.id, routing.StatusOK, true, j.receipts(), nil)
 			return
 		}
 	}
@@ -161,5 +162,5 @@ func (s *spreader) spread(j *spreading) {
 		}
 		break
 	}
-	s.v.respond(j.id, wire.StatusOK, true, j.receipts(), nil)
+	s.v.respond(j.id, routing.StatusOK, true, j.receipts(), nil)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/safenet-go/safenet/internal/wire"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/xorname"
 	"github.com/stretchr/testify/require"
 )
@@ -20,19 +21,19 @@ func TestAnOfferHurriesTheLastCopies(t *testing.T) {
 	p := net.peer()
 	chunk := random(70_000)
 	name := xorname.FromContent(chunk)
-	first, _ := p.route(net.vaults[0], wire.Request{Op: wire.OpPut, Target: name}, chunk)
-	require.Equal(t, wire.StatusOK, first.Status)
+	first, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+	require.Equal(t, routing.StatusOK, first.Status)
 	require.False(t, first.Final)
 	require.Len(t, first.Statements, 5)
 	require.Equal(t, 5, net.copies(name), "the other three wait")
 
 	p.tell(net.vaults[0], wire.KindRequest, wire.Request{
-		ID: wire.ID{9}, Op: wire.OpOffer, Target: name, TTL: uint32(patience / time.Millisecond),
+		ID: routing.ID{9}, Op: routing.OpOffer, Target: name, TTL: uint32(patience / time.Millisecond),
 	}, nil)
 	finals := 0
 	for range 2 { // of the offer, and the last of the put
 		r, _ := p.answer()
-		require.Equal(t, wire.StatusOK, r.Status)
+		require.Equal(t, routing.StatusOK, r.Status)
 		require.True(t, r.Final)
 		if len(r.Statements) == 8 {
 			finals++

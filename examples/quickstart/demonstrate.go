@@ -106,13 +106,11 @@ func (d *demonstration) verify(got hash.Hash) error {
 	}
 	defer f.Close()
 	want := sha256.New()
-	if _, err := io.Copy(want, f); err != nil {
-		return err
+	_, err = io.Copy(want, f)
+	d.res.Verified = err == nil && bytes.Equal(got.Sum(nil), want.Sum(nil))
+	if !d.res.Verified {
+		return errors.Join(errors.New("the network returned other bytes than were stored"), err)
 	}
-	if !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
-		return errors.New("the network returned other bytes than were stored")
-	}
-	d.res.Verified = true
 	return nil
 }
 
@@ -173,9 +171,7 @@ func bar(errs io.Writer, what string) (progress func(client.Progress), done func
 		progressbar.OptionShowBytes(true), progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionSetVisibility(ok && term.IsTerminal(int(f.Fd()))), progressbar.OptionOnCompletion(func() { fmt.Fprintln(errs) }))
 	return func(p client.Progress) {
-		if p.Size > 0 && b.GetMax64() != p.Size {
-			b.ChangeMax64(p.Size)
-		}
+		b.ChangeMax64(max(1, p.Size))
 		_ = b.Set64(min(p.Done, p.Size))
 	}, func() { _ = b.Finish() }
 }

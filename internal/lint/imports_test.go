@@ -31,10 +31,10 @@ var mayImport = map[string][]string{
 
 	"vault":       {"xorname", "routing", "transport", "vault/store", "internal/..."},
 	"vault/store": {"xorname", pebble, sys},
-	"client":      {"xorname", "selfencrypt", "transport", "internal/...", sync},
+	"client":      {"xorname", "selfencrypt", "routing", "transport", "internal/...", sync},
 
 	"internal/sign":     {voi},
-	"internal/wire":     {"xorname", "internal/sign", cbor},
+	"internal/wire":     {"xorname", "routing", "internal/sign", cbor},
 	"internal/members":  {"xorname", "routing", "internal/sign", "internal/wire"},
 	"internal/localnet": {"client", "vault"},
 	"internal/lint":     {},

@@ -129,8 +129,7 @@ func hasExample(f *ast.File) bool {
 // mostLines is how long a program under examples may be: it is read like a
 // tutorial. What is more belongs into a package.
 var mostLines = map[string]int{
-	"examples/minimal":    400, // wires the packages by hand
-	"examples/quickstart": 310, // draws its progress too
+	"examples/minimal": 400, // wires the packages by hand
 }
 
 func TestExamplesAreShort(t *testing.T) {

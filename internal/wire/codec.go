@@ -23,7 +23,9 @@ const maxElements = 4096
 
 var (
 	encoder = func() cbor.EncMode {
-		m, err := cbor.CoreDetEncOptions().EncMode()
+		opt := cbor.CoreDetEncOptions()
+		opt.NilContainers = cbor.NilContainerAsEmpty // an empty list is written in one way
+		m, err := opt.EncMode()
 		if err != nil {
 			panic(err)
 		}

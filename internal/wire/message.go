@@ -1,8 +1,7 @@
 package wire
 
 import (
-	"fmt"
-
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/xorname"
 )
 
@@ -25,72 +24,12 @@ const (
 	KindResponse uint16 = 10 // vault -> client or vault, one-way: its answer, back the same way
 )
 
-// Op is what a routed request asks for.
-type Op uint8
-
-// The operations.
-const (
-	OpGet   Op = 1 // the chunk of the target name
-	OpOffer Op = 2 // who holds the target name already
-	OpPut   Op = 3 // hold this chunk
-)
-
-// String returns the operation's name, for logs.
-func (o Op) String() string {
-	switch o {
-	case OpGet:
-		return "get"
-	case OpOffer:
-		return "offer"
-	case OpPut:
-		return "put"
-	}
-	return fmt.Sprintf("op %d", uint8(o))
-}
-
-// Status is the outcome of a request: the kinds of failure that a client can
-// act on survive the way back.
-type Status uint8
-
-// The statuses.
-const (
-	StatusOK          Status = 0
-	StatusNotFound    Status = 1 // this holder does not have it
-	StatusTooFew      Status = 2 // fewer vaults signed than must
-	StatusFull        Status = 3 // no space
-	StatusCorrupt     Status = 4 // the bytes do not match the name
-	StatusDenied      Status = 5 // the sender may not ask this
-	StatusMalformed   Status = 6
-	StatusTimeout     Status = 7  // nobody answered in time
-	StatusUnreachable Status = 8  // no vault on the way could be reached
-	StatusInternal    Status = 9  // the holder failed; its log says why
-	StatusNetwork     Status = 10 // this is another network
-	StatusVersion     Status = 11 // this is another version
-	StatusBusy        Status = 12 // too much under way for this sender
-)
-
-// String returns the status as words.
-func (s Status) String() string {
-	words := [...]string{
-		"ok", "not found", "too few vaults", "full", "corrupt", "denied", "malformed",
-		"timeout", "unreachable", "internal error", "another network", "another version", "busy",
-	}
-	if int(s) < len(words) {
-		return words[s]
-	}
-	return fmt.Sprintf("status %d", uint8(s))
-}
-
-// ID names a request on one hop. It is fresh on every hop, so that two hops
-// that compare notes find nothing in common.
-type ID [16]byte
-
 // Request is the head of KindRequest. It names what is asked for and nothing
 // of who asks. The body is the chunk of a put.
 type Request struct {
 	_      struct{} `cbor:",toarray"`
-	ID     ID
-	Op     Op
+	ID     routing.ID
+	Op     routing.Op
 	Target xorname.Name
 	Route  uint8    // 0: by the vault closest to the target, n: by the n-th closest after it
 	TTL    uint32   // milliseconds for which the sender waits
@@ -101,8 +40,8 @@ type Request struct {
 // but the last with Final unset. The body is the chunk of a get.
 type Response struct {
 	_          struct{} `cbor:",toarray"`
-	ID         ID
-	Status     Status
+	ID         routing.ID
+	Status     routing.Status
 	Final      bool
 	Statements []Signed // receipts and denials of holders
 }
@@ -188,7 +127,7 @@ type Have struct {
 // HoldReply answers KindHold and KindHave. Receipt is set with StatusOK.
 type HoldReply struct {
 	_       struct{} `cbor:",toarray"`
-	Status  Status
+	Status  routing.Status
 	Receipt *Signed
 }
 

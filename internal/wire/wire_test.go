@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/safenet-go/safenet/internal/sign"
+	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/xorname"
 	"github.com/stretchr/testify/require"
 )
@@ -27,10 +28,10 @@ func TestEveryMessageSurvivesTheWire(t *testing.T) {
 	roundTrip(t, Presence{Leaving: true, Digest: [32]byte{9}})
 	roundTrip(t, Hold{Name: xorname.Name{1}})
 	roundTrip(t, Have{Name: xorname.Name{1}})
-	roundTrip(t, HoldReply{Status: StatusFull})
+	roundTrip(t, HoldReply{Status: routing.StatusFull})
 	roundTrip(t, HoldReply{Receipt: &s})
-	roundTrip(t, Request{ID: ID{1}, Op: OpPut, Target: xorname.Name{2}, Route: 3, TTL: 1 << 31, Nonce: [16]byte{4}})
-	roundTrip(t, Response{ID: ID{1}, Status: StatusTooFew, Final: true, Statements: []Signed{s}})
+	roundTrip(t, Request{ID: routing.ID{1}, Op: routing.OpPut, Target: xorname.Name{2}, Route: 3, TTL: 1 << 31, Nonce: [16]byte{4}})
+	roundTrip(t, Response{ID: routing.ID{1}, Status: routing.StatusTooFew, Final: true, Statements: []Signed{s}})
 }
 
 func roundTrip[T any](t *testing.T, v T) {
@@ -82,7 +83,7 @@ func TestAStatementIsCheckedOverTheBytesReceived(t *testing.T) {
 
 func FuzzUnmarshal(f *testing.F) {
 	s := NewSigned(key(1), sign.Receipt, &Receipt{Held: true})
-	f.Add(Marshal(Request{ID: ID{1}, Op: OpGet}))
+	f.Add(Marshal(Request{ID: routing.ID{1}, Op: routing.OpGet}))
 	f.Add(Marshal(Response{Statements: []Signed{s}}))
 	f.Add(Marshal(JoinReply{Allotment: s, Members: []Member{{Allotment: s}}}))
 	f.Add(Marshal(HoldReply{Receipt: &s}))

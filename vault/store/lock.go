@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/safenet-go/safenet/xorname"
-	"sync"
 )
 
 // lockDir takes the directory for this process. The operating system lets go
