@@ -270,3 +270,36 @@ func TestReceiptsByAStaleListDoNotCount(t *testing.T) {
 	require.GreaterOrEqual(t, honest, 2, "three of five signed, one of them the liar at most")
 	get(t, net.dial(), res.Address, data)
 }
+
+// A stranger that passes every question on to a real vault is not taken for
+// one: its key is no member's.
+func TestAStrangerIsNoContact(t *testing.T) {
+	t.Parallel()
+	net := start(t, 3)
+	s := &stranger{vault: net.vaults[0].Info()}
+	_, key, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	s.ep, err = net.endpoint(transport.Config{Key: key, Listen: "stranger", Handler: s})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.ep.Close()) })
+
+	cfg := net.config()
+	cfg.Contacts = []string{"stranger"}
+	_, err = client.Dial(t.Context(), cfg)
+	require.ErrorIs(t, err, client.ErrNoVault)
+	require.ErrorContains(t, err, "no member of the network")
+}
+
+type stranger struct {
+	vault vault.Info
+	ep    transport.Endpoint
+}
+
+func (s *stranger) HandleMessage(context.Context, transport.PeerID, transport.Message) {}
+
+func (s *stranger) HandleRequest(ctx context.Context, _ transport.PeerID, m transport.Message) (transport.Message, error) {
+	if _, err := s.ep.Connect(ctx, s.vault.Addr, s.vault.Key); err != nil {
+		return transport.Message{}, err
+	}
+	return s.ep.Request(ctx, s.vault.Key, m)
+}

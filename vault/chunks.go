@@ -49,8 +49,8 @@ func (v *Vault) get(req wire.Request) {
 
 // offer answers with the receipts of those that hold the chunk already. What
 // was acknowledged is held by more than half of the holders, so when the
-// smaller part and one more do not have it, nobody else need be asked. A chunk
-// that is still to go to the last of its holders goes there now.
+// smaller part and one more do not have it, nobody else need be asked. Holders
+// that still lack their copy get it now.
 func (v *Vault) offer(ctx context.Context, req wire.Request) {
 	if receipts := v.spread.urge(req.Target); receipts != nil {
 		v.respond(req.ID, routing.StatusOK, true, receipts, nil)
@@ -65,6 +65,20 @@ func (v *Vault) offer(ctx context.Context, req wire.Request) {
 		receipts = append(receipts, v.have(ctx, req.Target, holders[some:])...)
 	}
 	v.respond(req.ID, routing.StatusOK, true, receipts, nil)
+	if n := len(receipts); n >= list.Majority() && n < len(holders) && v.store.Has(req.Target) {
+		v.complete(req.Target, receipts)
+	}
+}
+
+// complete has the holders of a chunk that this vault has, but that not all of
+// them have signed for, get their copies.
+func (v *Vault) complete(name xorname.Name, receipts []wire.Signed) {
+	f := newFanout(v, name, nil)
+	list := f.list()
+	for _, r := range receipts {
+		f.take(result{from: r.Signer, HoldReply: wire.HoldReply{Receipt: &r}}, list.Digest())
+	}
+	v.spread.add(&spreading{fanout: f, since: time.Now(), urgent: true})
 }
 
 // onHold stores a chunk for another vault of the group.

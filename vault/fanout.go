@@ -34,10 +34,7 @@ func (v *Vault) put(ctx context.Context, req wire.Request, chunk []byte) {
 		return
 	}
 	v.spread.busy()
-	f := &fanout{
-		v: v, name: req.Target, chunk: chunk,
-		got: make(map[routing.Key]copyOf), full: make(map[routing.Key]bool),
-	}
+	f := newFanout(v, req.Target, chunk)
 	for begin := time.Now(); !f.majority(ctx); {
 		if time.Since(begin) > alignFor || ctx.Err() != nil || f.hopeless() {
 			v.respond(req.ID, f.failure(), true, f.receipts(), nil)
@@ -64,6 +61,13 @@ type fanout struct {
 	chunk []byte // nil: on this vault's disk
 	got   map[routing.Key]copyOf
 	full  map[routing.Key]bool // the holders without space; they are not asked again
+}
+
+func newFanout(v *Vault, name xorname.Name, chunk []byte) *fanout {
+	return &fanout{
+		v: v, name: name, chunk: chunk,
+		got: make(map[routing.Key]copyOf), full: make(map[routing.Key]bool),
+	}
 }
 
 // copyOf is a holder's receipt and the member list that it names.

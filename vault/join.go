@@ -245,7 +245,7 @@ func (v *Vault) onAnnounce(_ context.Context, from transport.PeerID, m transport
 			return
 		}
 		var e *members.Entry
-		if e, err = c.book.Add(a.Allotment); err != nil {
+		if e, err = c.book.AddUsed(a.Allotment); err != nil {
 			err = refuse(routing.StatusDenied, "%v", err)
 			return
 		}

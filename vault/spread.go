@@ -44,7 +44,7 @@ type spreader struct {
 // spreading is a chunk under way to the rest of its holders.
 type spreading struct {
 	*fanout
-	id     routing.ID // of the request, to answer when all have it
+	id     routing.ID // of the put, to answer when all have it; zero: nobody waits
 	since  time.Time
 	urgent bool
 }
@@ -56,16 +56,26 @@ func newSpreader(v *Vault) *spreader {
 // busy says that a chunk has come in: what is left to spread can wait.
 func (s *spreader) busy() { s.last.Store(time.Now().UnixNano()) }
 
-// add queues a chunk of which a majority of the holders has a copy.
+// add queues a chunk of which a majority of the holders has a copy. Chunks that
+// are urgent stand before the others.
 func (s *spreader) add(j *spreading) {
 	s.mu.Lock()
 	if s.kept+len(j.chunk) > spreadKeep && s.v.store.Has(j.name) {
 		j.chunk = nil
 	}
 	s.kept += len(j.chunk)
-	s.queue = append(s.queue, j)
+	s.insert(j)
 	s.mu.Unlock()
 	s.nudge()
+}
+
+// insert needs mu.
+func (s *spreader) insert(j *spreading) {
+	at := len(s.queue)
+	for at > 0 && j.urgent && !s.queue[at-1].urgent {
+		at--
+	}
+	s.queue = slices.Insert(s.queue, at, j)
 }
 
 func (s *spreader) nudge() {
@@ -87,8 +97,8 @@ func (s *spreader) urge(name xorname.Name) (receipts []wire.Signed) {
 	j := s.queue[at]
 	if !j.urgent {
 		j.urgent = true
-		first := slices.IndexFunc(s.queue, func(j *spreading) bool { return !j.urgent || j.name == name })
-		s.queue = slices.Insert(slices.Delete(s.queue, at, at+1), first, j)
+		s.queue = slices.Delete(s.queue, at, at+1)
+		s.insert(j)
 		s.nudge()
 	}
 	return j.receipts()

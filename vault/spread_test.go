@@ -42,3 +42,24 @@ func TestAnOfferHurriesTheLastCopies(t *testing.T) {
 	require.Equal(t, 1, finals, "the put is told when all have signed")
 	require.Equal(t, 8, net.copies(name))
 }
+
+// When the vault that served a put is gone before the last holders had their
+// copies, another makes them up as soon as somebody stores the chunk again.
+func TestAnOfferElsewhereMakesUpMissingCopies(t *testing.T) {
+	t.Parallel()
+	net := start(t, 8)
+	for _, v := range net.vaults {
+		v.HoldBack()
+	}
+	p := net.peer()
+	chunk := random(70_000)
+	name := xorname.FromContent(chunk)
+	first, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+	require.Equal(t, routing.StatusOK, first.Status)
+	require.Equal(t, 5, net.copies(name))
+
+	again, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpOffer, Target: name, Route: 1}, nil)
+	require.Equal(t, routing.StatusOK, again.Status)
+	require.Len(t, again.Statements, 5, "it counts as stored")
+	eventually(t, func() bool { return net.copies(name) == 8 }, "all holders have a copy")
+}

@@ -83,7 +83,14 @@ func (b *Book) Len() int { return len(b.byKey) }
 // known already is not checked again: the entry says what is true, not the
 // allotment. Errors: ErrNetwork, ErrConflict, ErrAllotter, ErrFull, and those of
 // wire.Signed.Open.
-func (b *Book) Add(s wire.Signed) (*Entry, error) {
+func (b *Book) Add(s wire.Signed) (*Entry, error) { return b.add(s, false) }
+
+// AddUsed is Add for an allotment that its vault is known to use. It replaces
+// one that was never used: a newcomer that did not hear its contact's answer
+// gets another name from the next.
+func (b *Book) AddUsed(s wire.Signed) (*Entry, error) { return b.add(s, true) }
+
+func (b *Book) add(s wire.Signed, replace bool) (*Entry, error) {
 	var a wire.Allotment
 	if s.Signer == b.genesis.Signer && string(s.Body) == string(b.genesis.Body) {
 		return b.byKey[s.Signer], nil
@@ -94,7 +101,7 @@ func (b *Book) Add(s wire.Signed) (*Entry, error) {
 	if a.Network != b.network {
 		return nil, ErrNetwork
 	}
-	if e := b.byKey[a.Key]; e != nil {
+	if e := b.byKey[a.Key]; e != nil && (e.Name == a.Name || !replace || !e.unused()) {
 		if e.Name != a.Name {
 			return nil, ErrConflict
 		}
@@ -103,10 +110,10 @@ func (b *Book) Add(s wire.Signed) (*Entry, error) {
 	if _, taken := b.byName[a.Name]; taken {
 		return nil, ErrConflict
 	}
-	if b.byKey[s.Signer] == nil {
+	if b.byKey[s.Signer] == nil || b.byKey[a.Key] != nil && b.owes(s.Signer, a.Key) {
 		return nil, ErrAllotter
 	}
-	if len(b.byKey) >= Max {
+	if b.byKey[a.Key] == nil && len(b.byKey) >= Max {
 		return nil, ErrFull
 	}
 	if err := s.Open(sign.Allotment, &a); err != nil {
@@ -115,11 +122,37 @@ func (b *Book) Add(s wire.Signed) (*Entry, error) {
 	return b.put(routing.Contact{Name: a.Name, Key: a.Key}, s), nil
 }
 
+// owes reports whether a member has its name, by however many steps, from
+// another. Nobody may have a name from one that has its own from him: newcomers
+// could check neither.
+func (b *Book) owes(member, to routing.Key) bool {
+	for member != to {
+		next := b.byKey[member].Allotment.Signer
+		if next == member {
+			return false // the founder
+		}
+		member = next
+	}
+	return true
+}
+
 func (b *Book) put(c routing.Contact, s wire.Signed) *Entry {
-	e := &Entry{Contact: c, Allotment: s}
-	b.byKey[c.Key] = e
+	e := b.byKey[c.Key]
+	if e == nil {
+		e = new(Entry)
+		b.byKey[c.Key] = e
+	} else {
+		delete(b.byName, e.Name)
+	}
+	e.Contact, e.Allotment = c, s
 	b.byName[c.Name] = c.Key
 	return e
+}
+
+// unused reports whether a member never told an address, so that nobody but
+// its allotter can have met it. The founder, who allotted himself, is not.
+func (e *Entry) unused() bool {
+	return e.Addr == "" && !e.Present && e.Allotment.Signer != e.Key
 }
 
 // AddAll takes members in any order, at most Max of them, and returns those
@@ -132,7 +165,7 @@ func (b *Book) AddAll(list []wire.Member) []Told {
 	for _, m := range list[:min(len(list), Max)] {
 		for next := []wire.Member{m}; len(next) > 0; next = next[1:] {
 			m := next[0]
-			e, err := b.Add(m.Allotment)
+			e, err := b.add(m.Allotment, m.Addr != "")
 			switch {
 			case err == nil:
 				told = append(told, Told{Entry: e, Addr: m.Addr, Present: m.Present})

@@ -112,6 +112,42 @@ func TestABadAllotmentIsRefused(t *testing.T) {
 	require.NoError(t, err, "what was refused stands in nobody's way")
 }
 
+// A newcomer that did not hear its contact's answer gets another name from the
+// next: the one that it uses is the one that counts.
+func TestAnAllotmentInUseReplacesOneNeverUsed(t *testing.T) {
+	b := newBook(t, 8)
+	for n := 1; n <= 3; n++ {
+		_, err := b.Add(b.allot(0, n))
+		require.NoError(t, err)
+	}
+	renamed := func(by int) wire.Signed {
+		return wire.NewSigned(key(by), sign.Allotment, &wire.Allotment{Network: b.network, Key: public(2), Name: name(9)})
+	}
+	_, err := b.Add(renamed(1))
+	require.ErrorIs(t, err, ErrConflict, "that it is in use must be known")
+	_, err = b.AddUsed(renamed(2))
+	require.ErrorIs(t, err, ErrAllotter, "nobody renames himself")
+	_, err = b.Add(b.allot(2, 5))
+	require.NoError(t, err)
+	_, err = b.AddUsed(renamed(5))
+	require.ErrorIs(t, err, ErrAllotter, "nor has a friend do it who has his own name from him")
+
+	e, err := b.AddUsed(renamed(1))
+	require.NoError(t, err)
+	require.Same(t, b.Get(public(2)), e)
+	require.Equal(t, name(9), e.Name)
+	e.Addr = "2:2"
+	_, err = b.AddUsed(b.allot(0, 2))
+	require.ErrorIs(t, err, ErrConflict, "one in use stays")
+	_, err = b.Add(wire.NewSigned(key(0), sign.Allotment, &wire.Allotment{Network: b.network, Key: public(7), Name: name(2)}))
+	require.NoError(t, err, "the name never used is free again")
+
+	told := b.AddAll([]wire.Member{{Allotment: wire.NewSigned(key(0), sign.Allotment,
+		&wire.Allotment{Network: b.network, Key: public(3), Name: name(8)}), Addr: "3:3"}})
+	require.Len(t, told, 1)
+	require.Equal(t, name(8), told[0].Name, "others tell of its address")
+}
+
 func TestAKnownMemberIsTheSameWhoeverSaysSo(t *testing.T) {
 	b := newBook(t, 8)
 	e, err := b.Add(b.allot(0, 1))

@@ -61,6 +61,8 @@ func TestOnlyTheCanonicalEncodingIsAccepted(t *testing.T) {
 	} {
 		require.ErrorIs(t, Unmarshal(bad, new(Hold)), ErrMalformed, name)
 	}
+	require.NoError(t, Unmarshal([]byte{0x81, 0x80}, new(MembersReply)))
+	require.ErrorIs(t, Unmarshal([]byte{0x81, 0xf6}, new(MembersReply)), ErrMalformed, "null for an empty list")
 	overLong := []byte{0x83, 0x18, 0x01, 0xf4, 0x80} // a status of 1 in two bytes
 	require.ErrorIs(t, Unmarshal(overLong, new(Response)), ErrMalformed)
 }
