@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -18,11 +18,13 @@ var (
 	ErrTooLarge = errors.New("frozen: content too large")
 )
 
-// How to decode is settled by RFC 8878, so a decoder may come from a library
-// that moves on. Each is used by one call at a time and starts no goroutine.
-var decoders = sync.Pool{New: func() any {
+// How to decode is settled by RFC 8878, so the decoder may come from a library
+// that moves on. It serves as many calls at once as there are processors, in
+// their goroutines, and is made at the start: it has channels inside, and one
+// made in a testing/synctest bubble could not be used outside.
+var decoder = func() *zstd.Decoder {
 	d, err := zstd.NewReader(nil,
-		zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderConcurrency(runtime.GOMAXPROCS(0)),
 		zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxMemory(MaxSize),
 		zstd.WithDecodeAllCapLimit(true),
@@ -31,7 +33,7 @@ var decoders = sync.Pool{New: func() any {
 		panic(err) // the options are constants
 	}
 	return d
-}}
+}()
 
 // AppendDecompressed appends the content of frame to dst and returns the
 // extended slice. It refuses content of more than limit bytes with an error that
@@ -56,9 +58,7 @@ func AppendDecompressed(dst, frame []byte, limit int) ([]byte, error) {
 	grown := slices.Grow(dst, n)
 	room := grown[len(dst) : len(dst) : len(dst)+n]
 
-	d := decoders.Get().(*zstd.Decoder)
-	defer decoders.Put(d)
-	content, err := d.DecodeAll(frame, room)
+	content, err := decoder.DecodeAll(frame, room)
 	if err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
