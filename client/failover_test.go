@@ -14,6 +14,7 @@ import (
 
 	"github.com/safenet-go/safenet/client"
 	"github.com/safenet-go/safenet/internal/localnet"
+	"github.com/safenet-go/safenet/internal/vaulttest"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/selfencrypt"
 	"github.com/safenet-go/safenet/transport"
@@ -23,14 +24,14 @@ import (
 // Twice in one upload the entry vault dies.
 func TestAnUploadGoesOnWhenTheEntryVaultDies(t *testing.T) {
 	t.Parallel()
-	net := start(t, 6, quickAway)
+	net := start(t, 6, vaulttest.QuickAway)
 	c := net.dial(func(c *client.Config) { c.InFlight = 3 })
 	data := random(10 << 20)
 	killed := 0
 	res, err := c.PutFile(t.Context(), bytes.NewReader(data), &client.PutOptions{Progress: func(p client.Progress) {
 		if p.Chunks == 2 && killed == 0 || p.Chunks == 6 && killed == 1 {
 			killed++
-			net.kill(net.entryOf(c))
+			net.Kill(net.entryOf(c))
 		}
 	}})
 	require.NoError(t, err)
@@ -41,7 +42,7 @@ func TestAnUploadGoesOnWhenTheEntryVaultDies(t *testing.T) {
 
 func TestADownloadGoesOnWhenTheEntryVaultDies(t *testing.T) {
 	t.Parallel()
-	net := start(t, 5, quickAway)
+	net := start(t, 5, vaulttest.QuickAway)
 	data := random(10 << 20)
 	res := put(t, net.dial(), data)
 	settled(t, res)
@@ -51,7 +52,7 @@ func TestADownloadGoesOnWhenTheEntryVaultDies(t *testing.T) {
 	_, err := c.GetFile(t.Context(), res.Address, &got, func(p client.Progress) {
 		if p.Done > 0 && !killed {
 			killed = true
-			net.kill(net.entryOf(c))
+			net.Kill(net.entryOf(c))
 		}
 	})
 	require.NoError(t, err)
@@ -64,7 +65,7 @@ func TestADownloadGoesOnWhenTheEntryVaultDies(t *testing.T) {
 func TestAllThatIsUnderWayGoesOnInOneSession(t *testing.T) {
 	t.Parallel()
 	var sessions atomic.Int32
-	net := start(t, 1, quickAway, tap(func(_ int, m transport.Message) transport.Message {
+	net := start(t, 1, vaulttest.QuickAway, tap(func(_ int, m transport.Message) transport.Message {
 		if m.Kind == wire.KindSession {
 			sessions.Add(1)
 		}
@@ -76,8 +77,8 @@ func TestAllThatIsUnderWayGoesOnInOneSession(t *testing.T) {
 	res, err := c.PutFile(t.Context(), bytes.NewReader(data), &client.PutOptions{Progress: func(p client.Progress) {
 		if p.Chunks == 2 && !killed {
 			killed = true
-			net.kill(0)
-			net.start(0)
+			net.Kill(0)
+			net.Run(0)
 		}
 	}})
 	require.NoError(t, err)
@@ -124,30 +125,30 @@ func TestAVaultProcessKilledInMidUpload(t *testing.T) {
 // All vaults go; then all but one come back elsewhere.
 func TestAClientOutlivesTheWholeNetwork(t *testing.T) {
 	t.Parallel()
-	net := start(t, 3, quickAway)
+	net := start(t, 3, vaulttest.QuickAway)
 	c := net.dial()
 	data := random(100_000)
 	res := put(t, c, data)
 	settled(t, res)
-	for i := range net.vaults {
-		net.kill(i)
+	for i := range net.Vaults {
+		net.Kill(i)
 	}
-	for i := range net.vaults {
+	for i := range net.Vaults {
 		if i != 1 { // one of the contacts stays where it was
-			net.vaults[i].cfg.Listen = fmt.Sprintf("moved:%d", i)
+			net.Vaults[i].Config.Listen = fmt.Sprintf("moved:%d", i)
 		}
-		net.vaults[i].cfg.Contacts = nil
+		net.Vaults[i].Config.Contacts = nil
 		if i == 2 {
-			net.vaults[i].cfg.Contacts = []string{net.vaults[1].Info().Addr}
+			net.Vaults[i].Config.Contacts = []string{net.Vaults[1].Info().Addr}
 		}
 		if i == 0 {
 			continue // the last to come
 		}
-		net.start(i)
+		net.Run(i)
 	}
-	net.vaults[0].cfg.Contacts = []string{net.vaults[1].Info().Addr}
-	net.start(0)
-	net.settle()
+	net.Vaults[0].Config.Contacts = []string{net.Vaults[1].Info().Addr}
+	net.Run(0)
+	net.Settle()
 	get(t, c, res.Address, data)
 	more := random(1000)
 	get(t, c, put(t, c, more).Address, more)
@@ -189,7 +190,7 @@ func TestAnUploadInterruptedSendsNothingAgain(t *testing.T) {
 	require.GreaterOrEqual(t, len(first.names), 5)
 
 	var sent counter
-	c := net.dial(func(c *client.Config) { c.Transport = sent.wrap(net.endpoint) })
+	c := net.dial(func(c *client.Config) { c.Transport = sent.wrap(net.Endpoint) })
 	res := put(t, c, data)
 	require.GreaterOrEqual(t, res.There, len(first.names))
 	for name := range first.names {
@@ -250,6 +251,8 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, <-put, client.ErrClosed)
 	require.NoError(t, r.Close())
-	net.stop()
+	for i := range net.Vaults {
+		net.Close(i)
+	}
 	goleak.VerifyNone(t, before)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/safenet-go/safenet/client"
 	"github.com/safenet-go/safenet/internal/members"
 	"github.com/safenet-go/safenet/internal/sign"
+	"github.com/safenet-go/safenet/internal/vaulttest"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
@@ -34,7 +35,7 @@ type liar struct {
 	hold func(l *liar, ctx context.Context, m transport.Message) (any, error)
 }
 
-func lying(on *atomic.Bool, kind liar, who ...int) tune {
+func lying(on *atomic.Bool, kind liar, who ...int) vaulttest.Tune {
 	return func(i int, c *vault.Config) {
 		if !slices.Contains(who, i) {
 			return
@@ -146,24 +147,24 @@ func networkOf(l *liar) [32]byte {
 
 // list asks a vault for its member list, as a client does.
 func (n *network) list(i int) members.List {
-	n.t.Helper()
+	n.T.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
-	require.NoError(n.t, err)
-	ep, err := n.mem.Endpoint(transport.Config{Key: key})
-	require.NoError(n.t, err)
+	require.NoError(n.T, err)
+	ep, err := n.Mem.Endpoint(transport.Config{Key: key})
+	require.NoError(n.T, err)
 	defer ep.Close()
-	peer, err := ep.Connect(n.t.Context(), n.vaults[i].Info().Addr, transport.PeerID{})
-	require.NoError(n.t, err)
-	m, err := ep.Request(n.t.Context(), peer, transport.Message{Kind: wire.KindHello, Head: wire.Marshal(wire.Hello{Version: wire.Version})})
-	require.NoError(n.t, err)
+	peer, err := ep.Connect(n.T.Context(), n.Vaults[i].Info().Addr, transport.PeerID{})
+	require.NoError(n.T, err)
+	m, err := ep.Request(n.T.Context(), peer, transport.Message{Kind: wire.KindHello, Head: wire.Marshal(wire.Hello{Version: wire.Version})})
+	require.NoError(n.T, err)
 	var hello wire.HelloReply
-	require.NoError(n.t, wire.Unmarshal(m.Head, &hello))
+	require.NoError(n.T, wire.Unmarshal(m.Head, &hello))
 	book, err := members.NewBook(hello.Genesis)
-	require.NoError(n.t, err)
-	m, err = ep.Request(n.t.Context(), peer, transport.Message{Kind: wire.KindMembers})
-	require.NoError(n.t, err)
+	require.NoError(n.T, err)
+	m, err = ep.Request(n.T.Context(), peer, transport.Message{Kind: wire.KindMembers})
+	require.NoError(n.T, err)
 	var reply wire.MembersReply
-	require.NoError(n.t, wire.Unmarshal(m.Head, &reply))
+	require.NoError(n.T, wire.Unmarshal(m.Head, &reply))
 	for _, told := range book.AddAll(reply.Members) {
 		told.Entry.Present = told.Present
 	}
@@ -172,7 +173,7 @@ func (n *network) list(i int) members.List {
 
 // Two of five vaults lie, in every way, and they are the clients' ways into the
 // network: files are stored and read all the same, by what the three others
-// sign. (Of those that are silent there is one: each costs a client's patience.)
+// sign. (Of those that are silent there is one: each costs a client's vaulttest.Patience.)
 func TestLyingVaultsDoNotStopAnything(t *testing.T) {
 	t.Parallel()
 	var known atomic.Pointer[members.List]
@@ -194,7 +195,7 @@ func TestLyingVaultsDoNotStopAnything(t *testing.T) {
 				liars, ways = []int{1}, []int{1, 0}
 			}
 			net := start(t, 5, lying(&on, kind, liars...))
-			for _, v := range net.vaults {
+			for _, v := range net.Vaults {
 				networks.Store(v.Info().Key, [32]byte(v.Info().Network))
 			}
 			list := net.list(0)
@@ -204,7 +205,7 @@ func TestLyingVaultsDoNotStopAnything(t *testing.T) {
 			before := random(100_000)
 			old := put(t, net.dial(), before)
 			settled(t, old)
-			had := net.vaults[0].Info().Chunks
+			had := net.Vaults[0].Info().Chunks
 
 			writer, reader := net.dialThrough(ways[0]), net.dialThrough(ways[1])
 			on.Store(true)
@@ -213,7 +214,7 @@ func TestLyingVaultsDoNotStopAnything(t *testing.T) {
 			res := put(t, writer, data)
 			get(t, reader, res.Address, data)
 			honest := int64(0) // copies of the new file's chunks
-			for i, v := range net.vaults {
+			for i, v := range net.Vaults {
 				if !slices.Contains(liars, i) {
 					honest += v.Info().Chunks - had
 				}
@@ -247,16 +248,16 @@ func TestReceiptsByAStaleListDoNotCount(t *testing.T) {
 		return l.answer(from, wire.Response{ID: req.ID, Final: true, Statements: []wire.Signed{wire.NewSigned(l.key, sign.Receipt, &r)}}, nil)
 	}}
 	net := start(t, 1, lying(&on, old, 0))
-	networks.Store(net.vaults[0].Info().Key, [32]byte(net.vaults[0].Info().Network))
+	networks.Store(net.Vaults[0].Info().Key, [32]byte(net.Vaults[0].Info().Network))
 	c := net.dial()
 	_, err := c.Members(t.Context())
 	require.NoError(t, err)
 	list := net.list(0)
 	stale.Store(&list)
 	for range 4 {
-		net.add()
+		net.Add()
 	}
-	net.settle()
+	net.Settle()
 	c.SetListAge(50 * time.Millisecond)
 	time.Sleep(60 * time.Millisecond) // the list ages
 	on.Store(true)
@@ -264,7 +265,7 @@ func TestReceiptsByAStaleListDoNotCount(t *testing.T) {
 	res := put(t, c, data)
 	require.Positive(t, res.Retries)
 	honest := 0
-	for _, v := range net.vaults[1:] {
+	for _, v := range net.Vaults[1:] {
 		honest += int(v.Info().Chunks)
 	}
 	require.GreaterOrEqual(t, honest, 2, "three of five signed, one of them the liar at most")
@@ -276,10 +277,10 @@ func TestReceiptsByAStaleListDoNotCount(t *testing.T) {
 func TestAStrangerIsNoContact(t *testing.T) {
 	t.Parallel()
 	net := start(t, 3)
-	s := &stranger{vault: net.vaults[0].Info()}
+	s := &stranger{vault: net.Vaults[0].Info()}
 	_, key, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
-	s.ep, err = net.endpoint(transport.Config{Key: key, Listen: "stranger", Handler: s})
+	s.ep, err = net.Endpoint(transport.Config{Key: key, Listen: "stranger", Handler: s})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.ep.Close()) })
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/safenet-go/safenet/client"
+	"github.com/safenet-go/safenet/internal/vaulttest"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/selfencrypt"
 	"github.com/safenet-go/safenet/selfencrypt/storetest"
@@ -28,7 +29,7 @@ func TestAnUnknownAddressIsNotFound(t *testing.T) {
 		require.ErrorIs(t, err, client.ErrNotFound)
 		require.ErrorIs(t, err, selfencrypt.ErrNotFound)
 		require.NotErrorIs(t, err, client.ErrUnreachable)
-		require.Less(t, time.Since(begin), patience)
+		require.Less(t, time.Since(begin), vaulttest.Patience)
 		_, err = c.Stat(t.Context(), nowhere(t, c))
 		require.ErrorIs(t, err, client.ErrNotFound)
 		_, err = c.Open(t.Context(), nowhere(t, c))
@@ -47,12 +48,12 @@ func TestASilentHolderDoesNotHideThatAFileIsNotFound(t *testing.T) {
 	begin := time.Now()
 	_, err := c.GetFile(t.Context(), nowhere(t, c), io.Discard, nil)
 	require.ErrorIs(t, err, client.ErrNotFound)
-	require.Less(t, time.Since(begin), patience)
-	require.Equal(t, net.vaults[0].Info().Name, c.Entry())
+	require.Less(t, time.Since(begin), vaulttest.Patience)
+	require.Equal(t, net.Vaults[0].Info().Name, c.Entry())
 }
 
 // silent makes some vaults answer nothing that is routed while mute is set.
-func silent(mute *atomic.Bool, who ...int) tune {
+func silent(mute *atomic.Bool, who ...int) vaulttest.Tune {
 	return tap(func(i int, m transport.Message) transport.Message {
 		for _, w := range who {
 			if i == w && mute.Load() && (m.Kind == wire.KindRequest || m.Kind == wire.KindHold || m.Kind == wire.KindHave) {
@@ -65,7 +66,7 @@ func silent(mute *atomic.Bool, who ...int) tune {
 
 // tap lets a test change what comes in at vaults. What gets the kind 0 is lost
 // on the way.
-func tap(in func(i int, m transport.Message) transport.Message) tune {
+func tap(in func(i int, m transport.Message) transport.Message) vaulttest.Tune {
 	return func(i int, c *vault.Config) {
 		listen := c.Transport
 		c.Transport = func(tc transport.Config) (transport.Endpoint, error) {
@@ -104,13 +105,13 @@ func TestFewerThanAMajorityDecideNothing(t *testing.T) {
 	_, err := c.Members(t.Context())
 	require.NoError(t, err)
 	for i := 3; i < 8; i++ {
-		net.kill(i)
+		net.Kill(i)
 	}
 	begin := time.Now()
 	_, err = c.GetFile(t.Context(), nowhere(t, c), io.Discard, nil)
 	require.ErrorIs(t, err, client.ErrUnreachable)
 	require.NotErrorIs(t, err, client.ErrNotFound)
-	require.Less(t, time.Since(begin), patience, "Config.Timeout holds")
+	require.Less(t, time.Since(begin), vaulttest.Patience, "Config.Timeout holds")
 
 	data := random(1000)
 	c = net.dial(func(c *client.Config) { c.Timeout = 8 * time.Second })
@@ -121,7 +122,7 @@ func TestFewerThanAMajorityDecideNothing(t *testing.T) {
 	require.ErrorContains(t, err, "3 of 8 vaults signed, 5 must")
 
 	for i := 3; i < 8; i++ {
-		net.start(i)
+		net.Run(i)
 	}
 	c = net.dial()
 	res := put(t, c, data) // sent again, or there already: a vault may have gone on with the first
@@ -133,7 +134,7 @@ func TestNoVaultIsNamedWithItsCause(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
 	dial := func(cfg client.Config) error {
-		cfg.Transport = net.endpoint
+		cfg.Transport = net.Endpoint
 		c, err := client.Dial(t.Context(), cfg)
 		if err == nil {
 			_ = c.Close()
@@ -148,15 +149,15 @@ func TestNoVaultIsNamedWithItsCause(t *testing.T) {
 	require.ErrorContains(t, err, "nobody:1: ")
 	require.ErrorContains(t, err, "not an address: ")
 
-	addr := net.vaults[0].Info().Addr
+	addr := net.Vaults[0].Info().Addr
 	err = dial(client.Config{Contacts: []string{addr}, Network: client.NetworkID{1}})
 	require.ErrorIs(t, err, client.ErrNetwork)
 	require.ErrorContains(t, err, addr)
 
 	c := net.dial(func(c *client.Config) {
-		c.Contacts, c.Network = []string{"nobody:1", addr}, net.vaults[0].Info().Network
+		c.Contacts, c.Network = []string{"nobody:1", addr}, net.Vaults[0].Info().Network
 	})
-	require.Equal(t, net.vaults[0].Info().Network, c.Network(), "one that answers is enough")
+	require.Equal(t, net.Vaults[0].Info().Network, c.Network(), "one that answers is enough")
 }
 
 func TestWhatIsAskedAfterCloseIsRefused(t *testing.T) {
@@ -183,7 +184,7 @@ func TestFullVaultsAreTold(t *testing.T) {
 	require.ErrorIs(t, err, client.ErrFull)
 	var chunk *selfencrypt.ChunkError
 	require.ErrorAs(t, err, &chunk)
-	for _, v := range net.vaults[1:] {
+	for _, v := range net.Vaults[1:] {
 		require.Zero(t, v.Info().Chunks)
 	}
 	data := random(40_000)
@@ -218,6 +219,6 @@ func TestAChunkUnderAnothersNameIsRefused(t *testing.T) {
 	s := net.dial().Chunks()
 	begin := time.Now()
 	require.Error(t, s.Put(t.Context(), xorname.FromContent([]byte("x")), []byte("y")))
-	require.Less(t, time.Since(begin), patience)
+	require.Less(t, time.Since(begin), vaulttest.Patience)
 	require.Zero(t, net.chunks())
 }

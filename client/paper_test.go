@@ -89,10 +89,10 @@ func TestPaperVaultsCannotReadWhatTheyHold(t *testing.T) {
 	net := start(t, 1)
 	line := []byte("a line that would be found again in what a vault has on its disk")
 	put(t, net.dial(), bytes.Repeat(line, 5000))
-	require.NoError(t, net.vaults[0].Close())
-	net.vaults[0].live = false
+	require.NoError(t, net.Vaults[0].Close())
+	net.Vaults[0].Live = false
 	files := 0
-	err := filepath.WalkDir(net.vaults[0].cfg.Dir, func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(net.Vaults[0].Config.Dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/safenet-go/safenet/internal/vaulttest"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
@@ -27,7 +28,7 @@ func TestAPutIsSignedByAMajorityOfTheHolders(t *testing.T) {
 	t.Parallel()
 	net := newNetwork(t)
 	for n := 1; n <= 9; n++ {
-		net.add()
+		net.Add()
 		if n == 6 {
 			continue
 		}
@@ -35,10 +36,10 @@ func TestAPutIsSignedByAMajorityOfTheHolders(t *testing.T) {
 		p := net.peer()
 		chunk := random(3000)
 		name := xorname.FromContent(chunk)
-		holders := net.vaults[0].Holders(name)
+		holders := net.Vaults[0].Holders(name)
 		require.Len(t, holders, min(8, n))
 
-		first, _ := p.route(net.vaults[n/2], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+		first, _ := p.route(net.Vaults[n/2], wire.Request{Op: routing.OpPut, Target: name}, chunk)
 		require.Equal(t, routing.StatusOK, first.Status)
 		signers := net.signers(t, first, name)
 		require.Greater(t, 2*len(signers), len(holders), "%d vaults", n)
@@ -59,8 +60,8 @@ func (n *network) signers(t *testing.T, r wire.Response, name xorname.Name) (sig
 	for _, s := range n.receipts(r) {
 		require.True(t, s.Held)
 		require.Equal(t, name, s.Name)
-		require.Equal(t, n.vaults[0].ListDigest(), s.Members)
-		require.True(t, slices.ContainsFunc(n.vaults[0].Holders(name), func(c routing.Contact) bool { return c.Key == s.Signer }))
+		require.Equal(t, n.Vaults[0].ListDigest(), s.Members)
+		require.True(t, slices.ContainsFunc(n.Vaults[0].Holders(name), func(c routing.Contact) bool { return c.Key == s.Signer }))
 		if !slices.Contains(signers, s.Signer) { // one who was asked by two routes signed twice
 			signers = append(signers, s.Signer)
 		}
@@ -81,12 +82,12 @@ func TestWithTooFewHoldersThePutSaysWhoSigned(t *testing.T) {
 	p := net.peer()
 	chunk := random(100)
 	name := xorname.FromContent(chunk)
-	r, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+	r, _ := p.route(net.Vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
 	require.Equal(t, routing.StatusTooFew, r.Status)
 	require.NotEmpty(t, net.signers(t, r, name))
 
 	mute.Store(false)
-	_, r = p.put(net.vaults[0], chunk)
+	_, r = p.put(net.Vaults[0], chunk)
 	require.Equal(t, routing.StatusOK, r.Status)
 	require.Equal(t, 4, net.copies(name))
 }
@@ -108,12 +109,12 @@ func TestASilentHolderDoesNotHoldUpOthers(t *testing.T) {
 		chunk := random(1000)
 		req := wire.Request{Op: routing.OpPut, Target: xorname.FromContent(chunk), TTL: 60_000}
 		rand.Read(req.ID[:])
-		p.tell(net.vaults[0], wire.KindRequest, req, chunk)
+		p.tell(net.Vaults[0], wire.KindRequest, req, chunk)
 		names = append(names, req.Target)
 	}
 	begin := time.Now()
 	for _, name := range names {
-		eventually(t, func() bool { return net.copies(name) >= 3 }, "the others have it")
+		vaulttest.Eventually(t, func() bool { return net.copies(name) >= 3 }, "the others have it")
 	}
 	require.Less(t, time.Since(begin), 30*time.Second) // one after the other takes 75
 }
@@ -127,12 +128,12 @@ func TestAVaultWithoutSpaceIsPassedOver(t *testing.T) {
 	})
 	p := net.peer()
 	for range 5 {
-		name, r := p.put(net.vaults[1], random(2000))
+		name, r := p.put(net.Vaults[1], random(2000))
 		require.Equal(t, routing.StatusOK, r.Status)
 		require.Len(t, net.signers(t, r, name), 3)
 		require.Equal(t, 3, net.copies(name))
 	}
-	require.Zero(t, net.vaults[1].Info().Bytes)
+	require.Zero(t, net.Vaults[1].Info().Bytes)
 }
 
 func TestWithMostVaultsFullThePutSaysFull(t *testing.T) {
@@ -143,20 +144,20 @@ func TestWithMostVaultsFullThePutSaysFull(t *testing.T) {
 		}
 	})
 	p := net.peer()
-	_, r := p.put(net.vaults[0], random(110_000))
+	_, r := p.put(net.Vaults[0], random(110_000))
 	require.Equal(t, routing.StatusFull, r.Status)
-	for _, v := range net.vaults[1:] {
+	for _, v := range net.Vaults[1:] {
 		require.Zero(t, v.Info().Chunks)
-		require.Empty(t, v.files(t), "nothing is left half written")
+		require.Empty(t, files(t, v), "nothing is left half written")
 	}
-	_, r = p.put(net.vaults[0], random(90_000))
+	_, r = p.put(net.Vaults[0], random(90_000))
 	require.Equal(t, routing.StatusOK, r.Status, "a smaller one fits")
 }
 
 // files lists the chunk files of a vault, finished or not.
-func (n *node) files(t *testing.T) (files []string) {
+func files(t *testing.T, n *vaulttest.Node) (files []string) {
 	for _, pattern := range []string{"chunks/*/*", "tmp/*"} {
-		found, err := filepath.Glob(filepath.Join(n.cfg.Dir, pattern))
+		found, err := filepath.Glob(filepath.Join(n.Config.Dir, pattern))
 		require.NoError(t, err)
 		files = append(files, found...)
 	}
@@ -164,8 +165,8 @@ func (n *node) files(t *testing.T) (files []string) {
 }
 
 // file is where a vault keeps a chunk of 64 KiB and more.
-func (n *node) file(name xorname.Name) string {
-	return filepath.Join(n.cfg.Dir, "chunks", hex.EncodeToString(name[31:]), name.String())
+func file(n *vaulttest.Node, name xorname.Name) string {
+	return filepath.Join(n.Config.Dir, "chunks", hex.EncodeToString(name[31:]), name.String())
 }
 
 func TestADamagedChunkIsNoticedAndRepaired(t *testing.T) {
@@ -177,10 +178,10 @@ func TestADamagedChunkIsNoticedAndRepaired(t *testing.T) {
 	})
 	p := net.peer()
 	chunk := random(100_000)
-	name, r := p.put(net.vaults[0], chunk)
+	name, r := p.put(net.Vaults[0], chunk)
 	require.Equal(t, routing.StatusOK, r.Status)
 	require.Equal(t, 4, net.copies(name))
-	holders := net.vaults[0].Holders(name)
+	holders := net.Vaults[0].Holders(name)
 
 	for how, damage := range map[string]func(path string){
 		"truncated":   func(path string) { require.NoError(t, os.Truncate(path, 5)) },
@@ -192,16 +193,16 @@ func TestADamagedChunkIsNoticedAndRepaired(t *testing.T) {
 			corrupt.Store(0)
 			repaired.Store(0)
 			for _, h := range holders[:count] {
-				damage(net.byKey(h.Key).file(name))
+				damage(file(net.byKey(h.Key), name))
 			}
 			what := fmt.Sprintf("%s at %d holders", how, count)
-			r, got := p.get(net.vaults[0], name)
+			r, got := p.get(net.Vaults[0], name)
 			require.Equal(t, routing.StatusOK, r.Status, what)
 			require.Equal(t, chunk, got, what)
-			eventually(t, func() bool { return int(repaired.Load()) == count }, what+": repaired")
+			vaulttest.Eventually(t, func() bool { return int(repaired.Load()) == count }, what+": repaired")
 			require.EqualValues(t, count, corrupt.Load(), what)
 			for _, h := range holders {
-				data, err := os.ReadFile(net.byKey(h.Key).file(name))
+				data, err := os.ReadFile(file(net.byKey(h.Key), name))
 				require.NoError(t, err, what)
 				require.Equal(t, chunk, data, what)
 			}

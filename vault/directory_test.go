@@ -16,12 +16,12 @@ import (
 
 // refused starts a vault that must not come up, and returns why it did not.
 func (n *network) refused(cfg vault.Config) error {
-	n.t.Helper()
-	v, err := vault.Start(n.t.Context(), cfg)
+	n.T.Helper()
+	v, err := vault.Start(n.T.Context(), cfg)
 	if err == nil {
 		_ = v.Close()
 	}
-	require.Error(n.t, err)
+	require.Error(n.T, err)
 	return err
 }
 
@@ -30,7 +30,7 @@ func TestADirectoryThatCannotBeOneIsRefused(t *testing.T) {
 	net := start(t, 1)
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
-	cfg := net.vaults[0].cfg
+	cfg := net.Vaults[0].Config
 	for _, cfg.Dir = range []string{file, filepath.Join(file, "below")} {
 		err := net.refused(cfg)
 		require.ErrorContains(t, err, "data directory")
@@ -41,15 +41,15 @@ func TestADirectoryThatCannotBeOneIsRefused(t *testing.T) {
 func TestADirectoryInUseIsRefused(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
-	require.ErrorIs(t, net.refused(net.vaults[0].cfg), store.ErrInUse)
-	require.Equal(t, 1, net.vaults[0].Info().Members, "the one that has it goes on")
+	require.ErrorIs(t, net.refused(net.Vaults[0].Config), store.ErrInUse)
+	require.Equal(t, 1, net.Vaults[0].Info().Members, "the one that has it goes on")
 }
 
 func TestADirectoryOfANewerVersionIsRefusedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
-	net.close(0)
-	cfg := net.vaults[0].cfg
+	net.Close(0)
+	cfg := net.Vaults[0].Config
 	path := filepath.Join(cfg.Dir, "VERSION")
 	require.NoError(t, os.WriteFile(path, []byte("safenet-vault 999\n"), 0o600))
 	err := net.refused(cfg)
@@ -65,8 +65,8 @@ func TestADirectoryOfANewerVersionIsRefusedAndLeftAlone(t *testing.T) {
 func TestARecordThatCannotBeReadIsRefused(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
-	net.close(0)
-	cfg := net.vaults[0].cfg
+	net.Close(0)
+	cfg := net.Vaults[0].Config
 	meta := func(key string, value []byte) (old []byte) {
 		s, err := store.Open(cfg.Dir, nil)
 		require.NoError(t, err)
@@ -92,48 +92,48 @@ func TestARecordThatCannotBeReadIsRefused(t *testing.T) {
 		require.ErrorContains(t, err, key)
 		meta(key, good)
 	}
-	net.start(0)
+	net.Run(0)
 }
 
 // The allotment in the directory is worth nothing to another key.
 func TestADirectoryPutTogetherFromTwoIsRefused(t *testing.T) {
 	t.Parallel()
 	net := start(t, 2)
-	net.close(0)
-	net.close(1)
-	a, err := store.Open(net.vaults[0].cfg.Dir, nil)
+	net.Close(0)
+	net.Close(1)
+	a, err := store.Open(net.Vaults[0].Config.Dir, nil)
 	require.NoError(t, err)
 	defer a.Close()
-	b, err := store.Open(net.vaults[1].cfg.Dir, nil)
+	b, err := store.Open(net.Vaults[1].Config.Dir, nil)
 	require.NoError(t, err)
 	record, err := a.GetMeta("vault/network")
 	require.NoError(t, err)
 	require.NoError(t, b.SetMeta("vault/network", record))
 	require.NoError(t, b.Close())
-	require.ErrorContains(t, net.refused(net.vaults[1].cfg), "another key")
+	require.ErrorContains(t, net.refused(net.Vaults[1].Config), "another key")
 }
 
 func TestAContactOfAnotherNetworkIsRefused(t *testing.T) {
 	t.Parallel()
 	net, other := start(t, 2), newNetwork(t)
-	other.mem = net.mem
-	other.add()
-	net.close(1)
-	cfg := net.vaults[1].cfg
-	cfg.Contacts = []string{other.vaults[0].Info().Addr}
+	other.Mem = net.Mem
+	other.Add()
+	net.Close(1)
+	cfg := net.Vaults[1].Config
+	cfg.Contacts = []string{other.Vaults[0].Info().Addr}
 	err := net.refused(cfg)
 	require.ErrorIs(t, err, vault.ErrNetwork)
 	require.ErrorContains(t, err, cfg.Contacts[0])
 
-	net.start(1) // with the right contact all is as it was
+	net.Run(1) // with the right contact all is as it was
 	net.settle()
 }
 
 func TestANewNetworkIsNotBegunInADirectoryOfAnother(t *testing.T) {
 	t.Parallel()
 	net := start(t, 2)
-	net.close(1)
-	cfg := net.vaults[1].cfg
+	net.Close(1)
+	cfg := net.Vaults[1].Config
 	cfg.First = true
 	require.ErrorContains(t, net.refused(cfg), "belongs to a network already")
 }
@@ -141,18 +141,18 @@ func TestANewNetworkIsNotBegunInADirectoryOfAnother(t *testing.T) {
 func TestTheFounderGoesOnWithItsNetwork(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
-	id := net.vaults[0].Info().Network
-	net.close(0)
-	net.vaults[0].cfg.First = true
-	net.start(0)
-	require.Equal(t, id, net.vaults[0].Info().Network)
+	id := net.Vaults[0].Info().Network
+	net.Close(0)
+	net.Vaults[0].Config.First = true
+	net.Run(0)
+	require.Equal(t, id, net.Vaults[0].Info().Network)
 }
 
 func TestANetworkKeepsFrom1To64Copies(t *testing.T) {
 	t.Parallel()
 	net := newNetwork(t)
 	for _, copies := range []int{-1, 65, 1 << 20} {
-		err := net.refused(vault.Config{Dir: t.TempDir(), First: true, Copies: copies, Transport: net.endpoint})
+		err := net.refused(vault.Config{Dir: t.TempDir(), First: true, Copies: copies, Transport: net.Endpoint})
 		require.ErrorContains(t, err, "copies")
 	}
 }
@@ -160,7 +160,7 @@ func TestANetworkKeepsFrom1To64Copies(t *testing.T) {
 func TestNoContactIsNamedWithItsCause(t *testing.T) {
 	t.Parallel()
 	net := newNetwork(t)
-	cfg := vault.Config{Dir: t.TempDir(), Transport: net.endpoint, JoinTimeout: 100 * time.Millisecond}
+	cfg := vault.Config{Dir: t.TempDir(), Transport: net.Endpoint, JoinTimeout: 100 * time.Millisecond}
 	require.ErrorIs(t, net.refused(cfg), vault.ErrNoContact)
 	cfg.Contacts = []string{"nobody:1", "nobody:2"}
 	err := net.refused(cfg)
@@ -178,8 +178,8 @@ func TestNoContactIsNamedWithItsCause(t *testing.T) {
 func TestAnAddressInUseIsRefused(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
-	cfg := net.vaults[0].cfg
-	cfg.Dir, cfg.First, cfg.Listen = t.TempDir(), true, net.vaults[0].Info().Addr
+	cfg := net.Vaults[0].Config
+	cfg.Dir, cfg.First, cfg.Listen = t.TempDir(), true, net.Vaults[0].Info().Addr
 	err := net.refused(cfg)
 	require.ErrorContains(t, err, "listen on "+cfg.Listen)
 }
@@ -188,11 +188,11 @@ func TestAnAddressInUseIsRefused(t *testing.T) {
 func TestAnAddressTakenSinceIsReplaced(t *testing.T) {
 	t.Parallel()
 	net := start(t, 2)
-	old := net.vaults[1].Info().Addr
-	net.close(1)
-	net.add(func(_ int, c *vault.Config) { c.Listen = old })
-	net.start(1)
-	require.NotEqual(t, old, net.vaults[1].Info().Addr)
+	old := net.Vaults[1].Info().Addr
+	net.Close(1)
+	net.Add(func(_ int, c *vault.Config) { c.Listen = old })
+	net.Run(1)
+	require.NotEqual(t, old, net.Vaults[1].Info().Addr)
 	net.settle()
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/safenet-go/safenet/internal/sign"
+	"github.com/safenet-go/safenet/internal/vaulttest"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
@@ -19,18 +20,18 @@ import (
 
 // alive checks that a network still does its work.
 func (n *network) alive() {
-	n.t.Helper()
+	n.T.Helper()
 	p := n.peer()
 	chunk := random(500)
-	name, r := p.put(n.vaults[0], chunk)
-	require.Equal(n.t, routing.StatusOK, r.Status)
-	r, got := p.get(n.vaults[0], name)
-	require.Equal(n.t, routing.StatusOK, r.Status)
-	require.Equal(n.t, chunk, got)
+	name, r := p.put(n.Vaults[0], chunk)
+	require.Equal(n.T, routing.StatusOK, r.Status)
+	r, got := p.get(n.Vaults[0], name)
+	require.Equal(n.T, routing.StatusOK, r.Status)
+	require.Equal(n.T, chunk, got)
 }
 
 // join makes a peer a member as a newcomer becomes one.
-func (p *peer) join(to *node) (a wire.Allotment, signed wire.Signed) {
+func (p *peer) join(to *vaulttest.Node) (a wire.Allotment, signed wire.Signed) {
 	p.t.Helper()
 	var reply wire.JoinReply
 	require.NoError(p.t, p.ask(to, wire.KindJoin, wire.Join{Network: to.Info().Network}, &reply, nil))
@@ -43,11 +44,11 @@ func TestUnknownKindsAreRefused(t *testing.T) {
 	net := start(t, 1)
 	p := net.peer()
 	for _, kind := range []uint16{0, wire.KindPresence, wire.KindRequest, wire.KindResponse, 11, 0xffff} {
-		require.Equal(t, routing.StatusMalformed, remote(t, p.ask(net.vaults[0], kind, nil, nil, nil)), "kind %d", kind)
-		p.tell(net.vaults[0], kind, []byte{}, nil)
+		require.Equal(t, routing.StatusMalformed, remote(t, p.ask(net.Vaults[0], kind, nil, nil, nil)), "kind %d", kind)
+		p.tell(net.Vaults[0], kind, []byte{}, nil)
 	}
 	for _, kind := range []uint16{wire.KindHello, wire.KindJoin, wire.KindHold} {
-		p.tell(net.vaults[0], kind, []byte{}, nil) // requests, sent as if no answer were wanted
+		p.tell(net.Vaults[0], kind, []byte{}, nil) // requests, sent as if no answer were wanted
 	}
 	net.alive()
 }
@@ -55,7 +56,7 @@ func TestUnknownKindsAreRefused(t *testing.T) {
 func TestMalformedHeadsAreRefused(t *testing.T) {
 	t.Parallel()
 	net := start(t, 2)
-	v := net.vaults[0]
+	v := net.Vaults[0]
 	p := net.peer()
 	p.join(v) // so that the kinds for members are open too
 	good := map[uint16][]byte{
@@ -95,8 +96,8 @@ func TestABodyWhereThereIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
 	p := net.peer()
-	id := net.vaults[0].Info().Network
-	_, mine := p.join(net.vaults[0])
+	id := net.Vaults[0].Info().Network
+	_, mine := p.join(net.Vaults[0])
 	for kind, head := range map[uint16]any{
 		wire.KindHello:    wire.Hello{Version: wire.Version},
 		wire.KindJoin:     wire.Join{Network: id},
@@ -105,8 +106,8 @@ func TestABodyWhereThereIsNoneIsRefused(t *testing.T) {
 		wire.KindSession:  nil,
 		wire.KindHave:     wire.Have{},
 	} {
-		require.NoError(t, p.ask(net.vaults[0], kind, head, nil, nil))
-		err := p.ask(net.vaults[0], kind, head, nil, make([]byte, transport.MaxBody))
+		require.NoError(t, p.ask(net.Vaults[0], kind, head, nil, nil))
+		err := p.ask(net.Vaults[0], kind, head, nil, make([]byte, transport.MaxBody))
 		require.Equal(t, routing.StatusMalformed, remote(t, err), "kind %d", kind)
 	}
 }
@@ -130,11 +131,11 @@ func TestARequestMustFitItsOperation(t *testing.T) {
 		"put of too many":    {routing.OpPut, make([]byte, vault.MaxChunk+1), routing.StatusCorrupt},
 		"get of what is not": {routing.OpGet, nil, routing.StatusNotFound},
 	} {
-		r, _ := p.route(net.vaults[0], wire.Request{Op: c.op, Target: name}, c.body)
+		r, _ := p.route(net.Vaults[0], wire.Request{Op: c.op, Target: name}, c.body)
 		require.Equal(t, c.want, r.Status, what)
 		require.True(t, r.Final, what)
 	}
-	require.Zero(t, net.vaults[0].Info().Chunks)
+	require.Zero(t, net.Vaults[0].Info().Chunks)
 	net.alive()
 }
 
@@ -144,24 +145,24 @@ func TestAClientMayNotSendWhatMembersSend(t *testing.T) {
 	p := net.peer()
 	chunk := []byte("chunk")
 	name := xorname.FromContent(chunk)
-	require.Equal(t, routing.StatusDenied, remote(t, p.ask(net.vaults[0], wire.KindHold, wire.Hold{Name: name}, nil, chunk)))
-	require.Equal(t, routing.StatusDenied, remote(t, p.ask(net.vaults[0], wire.KindHave, wire.Have{Name: name}, nil, nil)))
-	p.tell(net.vaults[0], wire.KindPresence, wire.Presence{}, nil)
-	p.tell(net.vaults[0], wire.KindPresence, wire.Presence{Leaving: true}, nil)
-	p.tell(net.vaults[0], wire.KindResponse, wire.Response{Final: true}, nil)
+	require.Equal(t, routing.StatusDenied, remote(t, p.ask(net.Vaults[0], wire.KindHold, wire.Hold{Name: name}, nil, chunk)))
+	require.Equal(t, routing.StatusDenied, remote(t, p.ask(net.Vaults[0], wire.KindHave, wire.Have{Name: name}, nil, nil)))
+	p.tell(net.Vaults[0], wire.KindPresence, wire.Presence{}, nil)
+	p.tell(net.Vaults[0], wire.KindPresence, wire.Presence{Leaving: true}, nil)
+	p.tell(net.Vaults[0], wire.KindResponse, wire.Response{Final: true}, nil)
 	net.alive()
-	require.False(t, net.vaults[0].Has(name))
-	require.Equal(t, 2, net.vaults[0].Info().Members)
+	require.False(t, net.Vaults[0].Has(name))
+	require.Equal(t, 2, net.Vaults[0].Info().Members)
 }
 
 func TestAMemberMayNotHaveAVaultHoldAnything(t *testing.T) {
 	t.Parallel()
 	net := start(t, 5, func(_ int, c *vault.Config) { c.Copies = 1 })
 	p := net.peer()
-	p.join(net.vaults[0])
+	p.join(net.Vaults[0])
 	hold := func(name xorname.Name, chunk []byte) routing.Status {
 		var r wire.HoldReply
-		require.NoError(t, p.ask(net.vaults[0], wire.KindHold, wire.Hold{Name: name}, &r, chunk))
+		require.NoError(t, p.ask(net.Vaults[0], wire.KindHold, wire.Hold{Name: name}, &r, chunk))
 		require.Equal(t, r.Status == routing.StatusOK, r.Receipt != nil)
 		return r.Status
 	}
@@ -175,11 +176,11 @@ func TestAMemberMayNotHaveAVaultHoldAnything(t *testing.T) {
 	require.Equal(t, routing.StatusCorrupt, hold(name, nil))
 	require.Equal(t, routing.StatusCorrupt, hold(xorname.FromContent(make([]byte, vault.MaxChunk+1)), make([]byte, vault.MaxChunk+1)))
 	require.Equal(t, routing.StatusDenied, hold(xorname.FromContent(far), far))
-	require.Zero(t, net.vaults[0].Info().Chunks)
+	require.Zero(t, net.Vaults[0].Info().Chunks)
 	require.Equal(t, routing.StatusOK, hold(name, near))
 
 	var r wire.HoldReply
-	require.NoError(t, p.ask(net.vaults[0], wire.KindHave, wire.Have{Name: xorname.FromContent(far)}, &r, nil))
+	require.NoError(t, p.ask(net.Vaults[0], wire.KindHave, wire.Have{Name: xorname.FromContent(far)}, &r, nil))
 	require.Equal(t, routing.StatusNotFound, r.Status)
 	require.Nil(t, r.Receipt)
 }
@@ -187,8 +188,8 @@ func TestAMemberMayNotHaveAVaultHoldAnything(t *testing.T) {
 // place is how many vaults are closer to a chunk than the first one.
 func (n *network) place(chunk []byte) (closer int) {
 	name := xorname.FromContent(chunk)
-	for _, v := range n.vaults[1:] {
-		if xorname.CompareDistance(name, v.Info().Name, n.vaults[0].Info().Name) < 0 {
+	for _, v := range n.Vaults[1:] {
+		if xorname.CompareDistance(name, v.Info().Name, n.Vaults[0].Info().Name) < 0 {
 			closer++
 		}
 	}
@@ -198,7 +199,7 @@ func (n *network) place(chunk []byte) (closer int) {
 func TestJoiningTwiceGivesTheSameName(t *testing.T) {
 	t.Parallel()
 	net := start(t, 1)
-	v := net.vaults[0]
+	v := net.Vaults[0]
 	p := net.peer()
 	first, _ := p.join(v)
 	again, _ := p.join(v)
@@ -212,7 +213,7 @@ func TestAnAnnouncementMustBeTheSendersOwn(t *testing.T) {
 	t.Parallel()
 	net := start(t, 2)
 	other := start(t, 1)
-	v := net.vaults[0]
+	v := net.Vaults[0]
 	id := v.Info().Network
 	p := net.peer()
 	announce := func(a wire.Announce) routing.Status {
@@ -233,9 +234,9 @@ func TestAnAnnouncementMustBeTheSendersOwn(t *testing.T) {
 	forged.Signer = v.Info().Key
 	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id, Allotment: forged}), "a signature that is none")
 
-	_, elsewhere := func() (wire.Allotment, wire.Signed) { q := other.peer(); return q.join(other.vaults[0]) }()
+	_, elsewhere := func() (wire.Allotment, wire.Signed) { q := other.peer(); return q.join(other.Vaults[0]) }()
 	require.Equal(t, routing.StatusDenied, announce(wire.Announce{Network: id, Allotment: elsewhere}), "of another network")
-	require.Equal(t, routing.StatusNetwork, announce(wire.Announce{Network: other.vaults[0].Info().Network, Allotment: elsewhere}))
+	require.Equal(t, routing.StatusNetwork, announce(wire.Announce{Network: other.Vaults[0].Info().Network, Allotment: elsewhere}))
 
 	q := net.peer()
 	_, theirs := q.join(v)
@@ -254,11 +255,11 @@ func TestAMemberWithoutAnAddressIsNotPresent(t *testing.T) {
 	t.Parallel()
 	net := start(t, 2)
 	p := net.peer()
-	p.join(net.vaults[0])
+	p.join(net.Vaults[0])
 	for range 50 {
-		p.tell(net.vaults[0], wire.KindPresence, wire.Presence{}, nil)
-		require.NoError(t, p.ask(net.vaults[0], wire.KindMembers, nil, nil, nil))
-		require.Equal(t, 2, net.vaults[0].Info().Members)
+		p.tell(net.Vaults[0], wire.KindPresence, wire.Presence{}, nil)
+		require.NoError(t, p.ask(net.Vaults[0], wire.KindMembers, nil, nil, nil))
+		require.Equal(t, 2, net.Vaults[0].Info().Members)
 	}
 	net.alive()
 }
@@ -267,14 +268,14 @@ func TestAnswersNeverAskedForArePassedOver(t *testing.T) {
 	t.Parallel()
 	net := start(t, 2)
 	p := net.peer()
-	p.join(net.vaults[0])
+	p.join(net.Vaults[0])
 	for range 100 {
 		r := wire.Response{Final: true}
 		rand.Read(r.ID[:])
-		p.tell(net.vaults[0], wire.KindResponse, r, random(100))
+		p.tell(net.Vaults[0], wire.KindResponse, r, random(100))
 	}
 	net.alive()
-	eventually(t, func() bool { return net.vaults[0].Pending() == 0 }, "nothing is under way")
+	vaulttest.Eventually(t, func() bool { return net.Vaults[0].Pending() == 0 }, "nothing is under way")
 	require.Empty(t, p.answers)
 }
 
@@ -295,17 +296,17 @@ func TestAFloodOfRequestsMeetsALimit(t *testing.T) {
 	for range 1500 {
 		req := wire.Request{Op: routing.OpGet, Target: xorname.Random(), TTL: 600_000}
 		rand.Read(req.ID[:])
-		p.tell(net.vaults[0], wire.KindRequest, req, nil)
+		p.tell(net.Vaults[0], wire.KindRequest, req, nil)
 	}
 	r, _ := p.answer()
 	require.Equal(t, routing.StatusBusy, r.Status)
-	require.LessOrEqual(t, net.vaults[0].Pending(), 1024)
+	require.LessOrEqual(t, net.Vaults[0].Pending(), 1024)
 	silent.Store(false)
 	net.alive()
 	silent.Store(true)
 
-	net.mem.Kill(p.ID()) // it vanishes
-	eventually(t, func() bool { return net.vaults[0].Pending() == 0 }, "nothing is under way")
+	net.Mem.Kill(p.ID()) // it vanishes
+	vaulttest.Eventually(t, func() bool { return net.Vaults[0].Pending() == 0 }, "nothing is under way")
 	silent.Store(false)
 	net.alive()
 }
@@ -319,11 +320,11 @@ func TestAClientThatVanishesLeavesNothingBehind(t *testing.T) {
 		chunk := random(50_000)
 		req := wire.Request{Op: routing.OpPut, Target: xorname.FromContent(chunk), TTL: 40_000}
 		rand.Read(req.ID[:])
-		p.tell(net.vaults[0], wire.KindRequest, req, chunk)
+		p.tell(net.Vaults[0], wire.KindRequest, req, chunk)
 	}
-	net.mem.Kill(p.ID())
-	for _, v := range net.vaults {
-		eventually(t, func() bool { return v.Pending() == 0 }, "nothing is under way")
+	net.Mem.Kill(p.ID())
+	for _, v := range net.Vaults {
+		vaulttest.Eventually(t, func() bool { return v.Pending() == 0 }, "nothing is under way")
 	}
 	net.alive()
 }
@@ -348,7 +349,7 @@ func TestGarbageAtAPortDoesNoHarm(t *testing.T) {
 	ep, err := transport.Listen(transport.Config{Key: key})
 	require.NoError(t, err)
 	defer ep.Close()
-	eventually(t, func() bool {
+	vaulttest.Eventually(t, func() bool {
 		_, err := ep.Connect(t.Context(), v.Info().Addr, v.Info().Key)
 		return err == nil
 	}, "the vault answers")
@@ -365,9 +366,9 @@ func TestAFloodOfNewcomersDoesNotStopTheNetwork(t *testing.T) {
 	for range 600 {
 		_, key, err := ed25519.GenerateKey(nil)
 		require.NoError(t, err)
-		ep, err := net.mem.Endpoint(transport.Config{Key: key})
+		ep, err := net.Mem.Endpoint(transport.Config{Key: key})
 		require.NoError(t, err)
-		id := net.vaults[0].Info()
+		id := net.Vaults[0].Info()
 		_, err = ep.Connect(t.Context(), id.Addr, id.Key)
 		require.NoError(t, err)
 		join := transport.Message{Kind: wire.KindJoin, Head: wire.Marshal(wire.Join{Network: id.Network})}
@@ -377,7 +378,7 @@ func TestAFloodOfNewcomersDoesNotStopTheNetwork(t *testing.T) {
 	}
 	var r wire.MembersReply
 	p := net.peer()
-	for _, v := range net.vaults {
+	for _, v := range net.Vaults {
 		require.NoError(t, p.ask(v, wire.KindMembers, nil, &r, nil))
 		present := 0
 		for _, m := range r.Members {
@@ -387,10 +388,10 @@ func TestAFloodOfNewcomersDoesNotStopTheNetwork(t *testing.T) {
 		}
 		require.Equal(t, 3, present)
 	}
-	net.add()
+	net.Add()
 	net.settle()
-	net.close(1)
-	net.start(1)
+	net.Close(1)
+	net.Run(1)
 	net.settle()
 	net.alive()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/safenet-go/safenet/internal/vaulttest"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/vault"
@@ -19,14 +20,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestAVaultKilledIsAwayEverywhereAndComesBack(t *testing.T) {
 	t.Parallel()
-	net := start(t, 5, quickAway)
-	before := net.vaults[0].ListDigest()
-	net.kill(3)
+	net := start(t, 5, vaulttest.QuickAway)
+	before := net.Vaults[0].ListDigest()
+	net.Kill(3)
 	net.settle()
-	require.NotEqual(t, before, net.vaults[0].ListDigest())
-	net.start(3)
+	require.NotEqual(t, before, net.Vaults[0].ListDigest())
+	net.Run(3)
 	net.settle()
-	require.Equal(t, before, net.vaults[0].ListDigest(), "the same members are the same list")
+	require.Equal(t, before, net.Vaults[0].ListDigest(), "the same members are the same list")
 }
 
 func TestSeveralVaultsJoinAtOnce(t *testing.T) {
@@ -34,10 +35,10 @@ func TestSeveralVaultsJoinAtOnce(t *testing.T) {
 	net := start(t, 1)
 	joined := make(chan error, 6)
 	for i := range cap(joined) {
-		cfg := net.vaults[0].cfg
-		cfg.Dir, cfg.Contacts = fmt.Sprintf("%s/more-%d", net.dir, i), []string{net.vaults[0].Info().Addr}
-		n := &node{cfg: cfg}
-		net.vaults = append(net.vaults, n)
+		cfg := net.Vaults[0].Config
+		cfg.Dir, cfg.Contacts = fmt.Sprintf("%s/more-%d", net.Dir, i), []string{net.Vaults[0].Info().Addr}
+		n := &vaulttest.Node{Config: cfg}
+		net.Vaults = append(net.Vaults, n)
 		go func() {
 			var err error
 			n.Vault, err = vault.Start(t.Context(), cfg)
@@ -47,8 +48,8 @@ func TestSeveralVaultsJoinAtOnce(t *testing.T) {
 	for range cap(joined) {
 		require.NoError(t, <-joined)
 	}
-	for _, v := range net.vaults {
-		v.live = true
+	for _, v := range net.Vaults {
+		v.Live = true
 	}
 	net.settle()
 }
@@ -60,20 +61,20 @@ func TestCloseSaysGoodbyeAndLosesNothing(t *testing.T) {
 	p := net.peer()
 	var names []xorname.Name
 	for range 10 {
-		name, r := p.put(net.vaults[0], random(2000))
+		name, r := p.put(net.Vaults[0], random(2000))
 		require.Equal(t, routing.StatusOK, r.Status)
 		names = append(names, name)
 	}
-	name := net.vaults[2].Info().Name
-	net.close(2)
-	require.NoError(t, net.vaults[2].Close(), "closing again is no error")
+	name := net.Vaults[2].Info().Name
+	net.Close(2)
+	require.NoError(t, net.Vaults[2].Close(), "closing again is no error")
 	net.settle()
 
-	net.start(2)
+	net.Run(2)
 	net.settle()
-	require.Equal(t, name, net.vaults[2].Info().Name)
+	require.Equal(t, name, net.Vaults[2].Info().Name)
 	for _, name := range names {
-		require.True(t, net.vaults[2].Has(name))
+		require.True(t, net.Vaults[2].Has(name))
 	}
 }
 
@@ -86,25 +87,25 @@ func TestAWholeNetworkComesBack(t *testing.T) {
 	chunks := map[xorname.Name][]byte{}
 	for _, size := range []int{1, 5000, 70_000} {
 		chunk := random(size)
-		name, r := p.put(net.vaults[1], chunk)
+		name, r := p.put(net.Vaults[1], chunk)
 		require.Equal(t, routing.StatusOK, r.Status)
 		chunks[name] = chunk
 	}
-	digest, names := net.vaults[0].ListDigest(), net.names()
+	digest, names := net.Vaults[0].ListDigest(), net.names()
 	again := func(tune func(i int, c *vault.Config)) {
-		for i := range net.vaults {
-			net.close(i)
+		for i := range net.Vaults {
+			net.Close(i)
 		}
-		for i := range net.vaults {
-			tune(i, &net.vaults[i].cfg)
-			net.start(i)
+		for i := range net.Vaults {
+			tune(i, &net.Vaults[i].Config)
+			net.Run(i)
 		}
 		net.settle()
 		require.Equal(t, names, net.names())
-		require.Equal(t, digest, net.vaults[0].ListDigest())
+		require.Equal(t, digest, net.Vaults[0].ListDigest())
 		p := net.peer()
 		for name, chunk := range chunks {
-			r, got := p.get(net.vaults[4], name)
+			r, got := p.get(net.Vaults[4], name)
 			require.Equal(t, routing.StatusOK, r.Status)
 			require.Equal(t, chunk, got)
 		}
@@ -119,7 +120,7 @@ func TestAWholeNetworkComesBack(t *testing.T) {
 }
 
 func (n *network) names() (names []xorname.Name) {
-	for _, v := range n.vaults {
+	for _, v := range n.Vaults {
 		names = append(names, v.Info().Name)
 	}
 	return names
@@ -134,19 +135,19 @@ func TestAVaultThatDoesNotKnowItsHostIsFound(t *testing.T) {
 			c.Listen, c.Advertise = "first:7", "0.0.0.0:7"
 		}
 	})
-	for i := range net.vaults {
-		net.close(i)
+	for i := range net.Vaults {
+		net.Close(i)
 	}
-	for i := range net.vaults {
-		net.vaults[i].cfg.Contacts = nil // only what they remember
-		net.start(i)
+	for i := range net.Vaults {
+		net.Vaults[i].Config.Contacts = nil // only what they remember
+		net.Run(i)
 	}
 	net.settle()
 	p := net.peer()
 	var r wire.MembersReply
-	_, mine := p.join(net.vaults[1])
-	id := net.vaults[1].Info().Network
-	require.NoError(t, p.ask(net.vaults[1], wire.KindAnnounce, wire.Announce{Network: id, Allotment: mine, Addr: p.Addr()}, &r, nil))
+	_, mine := p.join(net.Vaults[1])
+	id := net.Vaults[1].Info().Network
+	require.NoError(t, p.ask(net.Vaults[1], wire.KindAnnounce, wire.Announce{Network: id, Allotment: mine, Addr: p.Addr()}, &r, nil))
 	for _, m := range r.Members {
 		require.NotContains(t, m.Addr, "0.0.0.0")
 	}

@@ -4,90 +4,31 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/safenet-go/safenet/internal/members"
+	"github.com/safenet-go/safenet/internal/vaulttest"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
-	"github.com/safenet-go/safenet/transport/memnet"
 	"github.com/safenet-go/safenet/vault"
 	"github.com/safenet-go/safenet/xorname"
 )
 
-// patience is how long tests wait for a condition. None waits for so long
-// unless it fails.
-const patience = 40 * time.Second
+// network is vaults, and the peers that a test adds.
+type network struct{ *vaulttest.Network }
 
-// network is vaults on a network in memory, and the peers that a test adds.
-type network struct {
-	t      testing.TB
-	mem    *memnet.Net
-	dir    string
-	vaults []*node
-}
-
-// node is a vault that can be stopped and started again on its directory.
-type node struct {
-	*vault.Vault
-	cfg  vault.Config
-	live bool
-}
-
-// start begins a network of n vaults. tune changes their configurations.
-func start(t testing.TB, n int, tune ...func(i int, c *vault.Config)) *network {
+func start(t testing.TB, n int, tunes ...vaulttest.Tune) *network {
 	t.Helper()
-	net := newNetwork(t)
-	for range n {
-		net.add(tune...)
-	}
+	net := &network{vaulttest.Start(t, n, tunes...)}
 	net.settle()
 	return net
 }
 
-func newNetwork(t testing.TB) *network {
-	net := &network{t: t, mem: memnet.New(1), dir: t.TempDir()}
-	t.Cleanup(net.stop)
-	return net
-}
-
-// add starts one vault more.
-func (n *network) add(tune ...func(i int, c *vault.Config)) *node {
-	n.t.Helper()
-	i := len(n.vaults)
-	cfg := vault.Config{
-		Dir: filepath.Join(n.dir, strconv.Itoa(i)), Transport: n.endpoint, First: i == 0,
-		Heartbeat: 100 * time.Millisecond, AwayAfter: 3 * time.Second, JoinTimeout: patience,
-	}
-	if i > 0 {
-		cfg.Contacts = []string{n.vaults[0].Info().Addr}
-	}
-	for _, f := range tune {
-		f(i, &cfg)
-	}
-	n.vaults = append(n.vaults, &node{cfg: cfg})
-	n.start(i)
-	n.vaults[i].cfg.First = false
-	return n.vaults[i]
-}
-
-// endpoint makes vaults that ask for any port get an address of their own.
-func (n *network) endpoint(c transport.Config) (transport.Endpoint, error) {
-	if c.Listen == ":0" || c.Listen == "127.0.0.1:0" {
-		c.Listen = ""
-	}
-	c.HandshakeTimeout = 200 * time.Millisecond // what it takes to see that nobody is there
-	return n.mem.Endpoint(c)
-}
-
-func quickAway(_ int, c *vault.Config) {
-	c.Heartbeat, c.AwayAfter = 50*time.Millisecond, 400*time.Millisecond
-}
+func newNetwork(t testing.TB) *network { return &network{vaulttest.New(t)} }
 
 // tap lets a test see, and change, what comes in. What gets the kind 0 is lost
 // on the way.
@@ -120,48 +61,11 @@ func (h tapped) HandleRequest(ctx context.Context, from transport.PeerID, m tran
 	return h.Handler.HandleRequest(ctx, from, m)
 }
 
-func (n *network) start(i int) {
-	n.t.Helper()
-	v, err := vault.Start(n.t.Context(), n.vaults[i].cfg)
-	require.NoError(n.t, err)
-	n.vaults[i].Vault, n.vaults[i].live = v, true
-}
-
-// kill ends a vault without a goodbye.
-func (n *network) kill(i int) {
-	n.mem.Kill(n.vaults[i].Info().Key)
-	_ = n.vaults[i].Close()
-	n.vaults[i].live = false
-}
-
-// close ends a vault as its operator would.
-func (n *network) close(i int) {
-	require.NoError(n.t, n.vaults[i].Close())
-	n.vaults[i].live = false
-}
-
-func (n *network) stop() {
-	for _, v := range n.vaults {
-		if v.live {
-			_ = v.Close()
-		}
-	}
-}
-
-func (n *network) living() (live []*node) {
-	for _, v := range n.vaults {
-		if v.live {
-			live = append(live, v)
-		}
-	}
-	return live
-}
-
 // settle waits until all living vaults have one list: themselves.
 func (n *network) settle() {
-	n.t.Helper()
-	live := n.living()
-	eventually(n.t, func() bool {
+	n.T.Helper()
+	live := n.Living()
+	vaulttest.Eventually(n.T, func() bool {
 		for _, v := range live {
 			if v.Info().Members != len(live) || v.ListDigest() != live[0].ListDigest() {
 				return false
@@ -173,7 +77,7 @@ func (n *network) settle() {
 
 // copies counts the living vaults that hold a chunk.
 func (n *network) copies(name xorname.Name) (count int) {
-	for _, v := range n.living() {
+	for _, v := range n.Living() {
 		if v.Has(name) {
 			count++
 		}
@@ -182,23 +86,14 @@ func (n *network) copies(name xorname.Name) (count int) {
 }
 
 // byKey returns the vault of a key.
-func (n *network) byKey(key [32]byte) *node {
-	for _, v := range n.vaults {
+func (n *network) byKey(key [32]byte) *vaulttest.Node {
+	for _, v := range n.Vaults {
 		if v.Info().Key == key {
 			return v
 		}
 	}
-	n.t.Fatalf("no vault has the key %x", key)
+	n.T.Fatalf("no vault has the key %x", key)
 	return nil
-}
-
-func eventually(t testing.TB, cond func() bool, what string) {
-	t.Helper()
-	for end := time.Now().Add(patience); !cond(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			require.FailNow(t, "never came true: "+what)
-		}
-	}
 }
 
 // peer is an endpoint in the hands of a test: a client, or worse.
@@ -210,16 +105,16 @@ type peer struct {
 }
 
 func (n *network) peer() *peer {
-	n.t.Helper()
+	n.T.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
-	require.NoError(n.t, err)
-	p := &peer{t: n.t, key: key, answers: make(chan transport.Message, 4096)}
-	p.Endpoint, err = n.mem.Endpoint(transport.Config{Key: key, Handler: p})
-	require.NoError(n.t, err)
-	n.t.Cleanup(func() { _ = p.Close() })
-	for _, v := range n.living() {
-		_, err := p.Connect(n.t.Context(), v.Info().Addr, v.Info().Key)
-		require.NoError(n.t, err)
+	require.NoError(n.T, err)
+	p := &peer{t: n.T, key: key, answers: make(chan transport.Message, 4096)}
+	p.Endpoint, err = n.Mem.Endpoint(transport.Config{Key: key, Handler: p})
+	require.NoError(n.T, err)
+	n.T.Cleanup(func() { _ = p.Close() })
+	for _, v := range n.Living() {
+		_, err := p.Connect(n.T.Context(), v.Info().Addr, v.Info().Key)
+		require.NoError(n.T, err)
 	}
 	return p
 }
@@ -233,13 +128,13 @@ func (p *peer) HandleRequest(context.Context, transport.PeerID, transport.Messag
 }
 
 func (p *peer) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.t.Context(), vaulttest.Patience)
 	p.t.Cleanup(cancel)
 	return ctx
 }
 
 // ask sends a request to a vault and decodes the answer into reply.
-func (p *peer) ask(to *node, kind uint16, head, reply any, body []byte) error {
+func (p *peer) ask(to *vaulttest.Node, kind uint16, head, reply any, body []byte) error {
 	m := transport.Message{Kind: kind, Body: body}
 	switch h := head.(type) {
 	case nil:
@@ -256,7 +151,7 @@ func (p *peer) ask(to *node, kind uint16, head, reply any, body []byte) error {
 }
 
 // tell sends a one-way message to a vault.
-func (p *peer) tell(to *node, kind uint16, head any, body []byte) {
+func (p *peer) tell(to *vaulttest.Node, kind uint16, head any, body []byte) {
 	p.t.Helper()
 	h, ok := head.([]byte)
 	if !ok {
@@ -274,19 +169,19 @@ func (p *peer) answer() (wire.Response, []byte) {
 		require.Equal(p.t, wire.KindResponse, m.Kind)
 		require.NoError(p.t, wire.Unmarshal(m.Head, &r))
 		return r, m.Body
-	case <-time.After(patience):
+	case <-time.After(vaulttest.Patience):
 		require.FailNow(p.t, "no answer")
 	}
 	return wire.Response{}, nil
 }
 
 // route sends a routed request and returns its first answer.
-func (p *peer) route(to *node, req wire.Request, body []byte) (wire.Response, []byte) {
+func (p *peer) route(to *vaulttest.Node, req wire.Request, body []byte) (wire.Response, []byte) {
 	p.t.Helper()
 	if req.ID == (routing.ID{}) {
 		rand.Read(req.ID[:])
 	}
-	req.TTL = uint32(patience / time.Millisecond)
+	req.TTL = uint32(vaulttest.Patience / time.Millisecond)
 	p.tell(to, wire.KindRequest, req, body)
 	r, got := p.answer()
 	require.Equal(p.t, req.ID, r.ID)
@@ -294,7 +189,7 @@ func (p *peer) route(to *node, req wire.Request, body []byte) (wire.Response, []
 }
 
 // put stores a chunk through a vault and waits until its holders have it.
-func (p *peer) put(to *node, chunk []byte) (xorname.Name, wire.Response) {
+func (p *peer) put(to *vaulttest.Node, chunk []byte) (xorname.Name, wire.Response) {
 	p.t.Helper()
 	name := xorname.FromContent(chunk)
 	r, _ := p.route(to, wire.Request{Op: routing.OpPut, Target: name}, chunk)
@@ -304,14 +199,14 @@ func (p *peer) put(to *node, chunk []byte) (xorname.Name, wire.Response) {
 	return name, r
 }
 
-func (p *peer) get(to *node, name xorname.Name) (wire.Response, []byte) {
+func (p *peer) get(to *vaulttest.Node, name xorname.Name) (wire.Response, []byte) {
 	p.t.Helper()
 	return p.route(to, wire.Request{Op: routing.OpGet, Target: name, Nonce: [16]byte{7}}, nil)
 }
 
 // receipts returns the valid statements of an answer.
 func (n *network) receipts(r wire.Response) []members.Statement {
-	return members.Verify(n.vaults[0].Info().Network, r.Statements)
+	return members.Verify(n.Vaults[0].Info().Network, r.Statements)
 }
 
 func random(size int) []byte {

@@ -20,13 +20,13 @@ func TestPaperVaultsAreAllocatedNames(t *testing.T) {
 	t.Parallel()
 	net := start(t, 4)
 	seen := make(map[xorname.Name]bool)
-	for _, v := range net.vaults {
+	for _, v := range net.Vaults {
 		require.False(t, seen[v.Info().Name])
 		seen[v.Info().Name] = true
 	}
 	p := net.peer()
-	allotment, signed := p.join(net.vaults[2])
-	require.Equal(t, net.vaults[2].Info().Key, transport.PeerID(signed.Signer), "by a member, not by the newcomer")
+	allotment, signed := p.join(net.Vaults[2])
+	require.Equal(t, net.Vaults[2].Info().Key, transport.PeerID(signed.Signer), "by a member, not by the newcomer")
 	require.False(t, seen[allotment.Name])
 }
 
@@ -35,13 +35,13 @@ func TestPaperNobodyChoosesAName(t *testing.T) {
 	t.Parallel()
 	net := start(t, 2)
 	p := net.peer()
-	id := net.vaults[0].Info().Network
-	wanted := net.vaults[0].Info().Name
+	id := net.Vaults[0].Info().Network
+	wanted := net.Vaults[0].Info().Name
 	wanted[31] ^= 1 // right beside a victim
 	own := wire.NewSigned(p.key, sign.Allotment, &wire.Allotment{Network: id, Key: p.ID(), Name: wanted})
-	err := p.ask(net.vaults[0], wire.KindAnnounce, wire.Announce{Network: id, Allotment: own, Addr: "me:1"}, nil, nil)
+	err := p.ask(net.Vaults[0], wire.KindAnnounce, wire.Announce{Network: id, Allotment: own, Addr: "me:1"}, nil, nil)
 	require.Equal(t, routing.StatusDenied, remote(t, err))
-	require.Equal(t, 2, net.vaults[0].Known())
+	require.Equal(t, 2, net.Vaults[0].Known())
 }
 
 // Network Traversal: "When a client connects to the network they are allocated
@@ -53,10 +53,10 @@ func TestPaperASessionDeterminesTheEntryVault(t *testing.T) {
 	p := net.peer()
 	for range 20 {
 		var s wire.SessionReply
-		require.NoError(t, p.ask(net.vaults[0], wire.KindSession, nil, &s, nil))
+		require.NoError(t, p.ask(net.Vaults[0], wire.KindSession, nil, &s, nil))
 		require.Len(t, s.Entries, 3)
-		closest := net.vaults[0].Info()
-		for _, v := range net.vaults {
+		closest := net.Vaults[0].Info()
+		for _, v := range net.Vaults {
 			if xorname.CompareDistance(s.Session, v.Info().Name, closest.Name) < 0 {
 				closest = v.Info()
 			}
@@ -73,10 +73,10 @@ func TestPaperAChunkIsStoredAtTheClosestVault(t *testing.T) {
 	net := start(t, 5, copies(2))
 	p := net.peer()
 	for range 10 {
-		name, r := p.put(net.vaults[0], random(100))
+		name, r := p.put(net.Vaults[0], random(100))
 		require.Equal(t, routing.StatusOK, r.Status)
-		closest := net.vaults[0]
-		for _, v := range net.vaults {
+		closest := net.Vaults[0]
+		for _, v := range net.Vaults {
 			if xorname.CompareDistance(name, v.Info().Name, closest.Info().Name) < 0 {
 				closest = v
 			}
@@ -112,12 +112,12 @@ func TestPaperAVaultKnowsOnlyItsNeighboursInTheChain(t *testing.T) {
 	for net.place(chunk) == 0 { // the entry vault is not the one that holds it
 		chunk = random(100)
 	}
-	name, r := p.put(net.vaults[0], chunk)
+	name, r := p.put(net.Vaults[0], chunk)
 	require.Equal(t, routing.StatusOK, r.Status)
 	chain = nil
 	req := wire.Request{Op: routing.OpGet, Target: name}
 	rand.Read(req.ID[:])
-	r, got := p.route(net.vaults[0], req, nil)
+	r, got := p.route(net.Vaults[0], req, nil)
 	require.Equal(t, routing.StatusOK, r.Status)
 	require.Equal(t, chunk, got)
 
@@ -125,7 +125,7 @@ func TestPaperAVaultKnowsOnlyItsNeighboursInTheChain(t *testing.T) {
 	defer mu.Unlock()
 	require.Len(t, chain, 2)
 	require.Equal(t, passed{0, p.ID(), req.ID}, chain[0])
-	require.Equal(t, net.vaults[0].Info().Key, chain[1].from, "the holder sees the entry vault, not the client")
+	require.Equal(t, net.Vaults[0].Info().Key, chain[1].from, "the holder sees the entry vault, not the client")
 	require.NotEqual(t, req.ID, chain[1].id, "and not what the client calls the request")
 }
 
@@ -134,11 +134,11 @@ func TestPaperStoringTakesTheSameWay(t *testing.T) {
 	t.Parallel()
 	net := start(t, 4, copies(1))
 	p := net.peer()
-	for _, v := range net.vaults {
+	for _, v := range net.Vaults {
 		chunk := random(100)
 		name, r := p.put(v, chunk)
 		require.Equal(t, routing.StatusOK, r.Status)
-		for _, other := range net.vaults {
+		for _, other := range net.Vaults {
 			r, got := p.get(other, name)
 			require.Equal(t, routing.StatusOK, r.Status)
 			require.Equal(t, chunk, got)
@@ -155,7 +155,7 @@ func TestPaperAResourceIsNamedByItsContent(t *testing.T) {
 	chunk := random(100)
 	name := xorname.FromContent(chunk)
 	name[0] ^= 1
-	r, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+	r, _ := p.route(net.Vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
 	require.Equal(t, routing.StatusCorrupt, r.Status)
 	require.Zero(t, net.copies(name))
 }
@@ -166,11 +166,11 @@ func TestPaperResourcesCannotBeDuplicated(t *testing.T) {
 	net := start(t, 3)
 	chunk := random(100)
 	var bytes int64
-	for i := range net.vaults {
-		_, r := net.peer().put(net.vaults[i], chunk)
+	for i := range net.Vaults {
+		_, r := net.peer().put(net.Vaults[i], chunk)
 		require.Equal(t, routing.StatusOK, r.Status)
 	}
-	for _, v := range net.vaults {
+	for _, v := range net.Vaults {
 		bytes += v.Info().Bytes
 		require.EqualValues(t, 1, v.Info().Chunks)
 	}

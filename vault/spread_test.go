@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/safenet-go/safenet/internal/vaulttest"
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/xorname"
@@ -15,20 +16,20 @@ import (
 func TestAnOfferHurriesTheLastCopies(t *testing.T) {
 	t.Parallel()
 	net := start(t, 8)
-	for _, v := range net.vaults {
+	for _, v := range net.Vaults {
 		v.HoldBack()
 	}
 	p := net.peer()
 	chunk := random(70_000)
 	name := xorname.FromContent(chunk)
-	first, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+	first, _ := p.route(net.Vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
 	require.Equal(t, routing.StatusOK, first.Status)
 	require.False(t, first.Final)
 	require.Len(t, first.Statements, 5)
 	require.Equal(t, 5, net.copies(name), "the other three wait")
 
-	p.tell(net.vaults[0], wire.KindRequest, wire.Request{
-		ID: routing.ID{9}, Op: routing.OpOffer, Target: name, TTL: uint32(patience / time.Millisecond),
+	p.tell(net.Vaults[0], wire.KindRequest, wire.Request{
+		ID: routing.ID{9}, Op: routing.OpOffer, Target: name, TTL: uint32(vaulttest.Patience / time.Millisecond),
 	}, nil)
 	finals := 0
 	for range 2 { // of the offer, and the last of the put
@@ -48,18 +49,18 @@ func TestAnOfferHurriesTheLastCopies(t *testing.T) {
 func TestAnOfferElsewhereMakesUpMissingCopies(t *testing.T) {
 	t.Parallel()
 	net := start(t, 8)
-	for _, v := range net.vaults {
+	for _, v := range net.Vaults {
 		v.HoldBack()
 	}
 	p := net.peer()
 	chunk := random(70_000)
 	name := xorname.FromContent(chunk)
-	first, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
+	first, _ := p.route(net.Vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
 	require.Equal(t, routing.StatusOK, first.Status)
 	require.Equal(t, 5, net.copies(name))
 
-	again, _ := p.route(net.vaults[0], wire.Request{Op: routing.OpOffer, Target: name, Route: 1}, nil)
+	again, _ := p.route(net.Vaults[0], wire.Request{Op: routing.OpOffer, Target: name, Route: 1}, nil)
 	require.Equal(t, routing.StatusOK, again.Status)
 	require.Len(t, again.Statements, 5, "it counts as stored")
-	eventually(t, func() bool { return net.copies(name) == 8 }, "all holders have a copy")
+	vaulttest.Eventually(t, func() bool { return net.copies(name) == 8 }, "all holders have a copy")
 }

@@ -33,11 +33,12 @@ var mayImport = map[string][]string{
 	"vault/store": {"xorname", pebble, sys},
 	"client":      {"xorname", "selfencrypt", "routing", "transport", "internal/...", sync},
 
-	"internal/sign":     {voi},
-	"internal/wire":     {"xorname", "routing", "internal/sign", cbor},
-	"internal/members":  {"xorname", "routing", "internal/sign", "internal/wire"},
-	"internal/localnet": {"client", "vault"},
-	"internal/lint":     {},
+	"internal/sign":      {voi},
+	"internal/wire":      {"xorname", "routing", "internal/sign", cbor},
+	"internal/members":   {"xorname", "routing", "internal/sign", "internal/wire"},
+	"internal/localnet":  {"client", "vault"},
+	"internal/vaulttest": {"transport", "transport/memnet", "vault", testify},
+	"internal/lint":      {},
 
 	"examples":            {},
 	"examples/quickstart": {"client", "internal/localnet", progressbar, term},
