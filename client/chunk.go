@@ -12,11 +12,12 @@ import (
 	"github.com/safenet-go/safenet/xorname"
 )
 
-// How long a vault may leave a request without any answer before another
-// entry vault is tried.
+// How long a vault may leave a request without any answer before another entry
+// vault is tried. That one is gone is seen sooner, by its connection; these are
+// for slow links, where a batch of chunks takes its time.
 const (
-	getPatience = 6 * time.Second
-	putPatience = 12 * time.Second
+	getPatience = 20 * time.Second
+	putPatience = 30 * time.Second
 	// spreadPatience is how long to wait, after a majority has signed, for the
 	// rest of the holders.
 	spreadPatience = 30 * time.Second

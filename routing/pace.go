@@ -1,6 +1,9 @@
 package routing
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // estimator learns how long answers take, as TCP does (RFC 6298), and from it
 // how long to wait for one before trying a second route.
@@ -63,7 +66,12 @@ func (r *Router) tick(now time.Time, p *path) []Action {
 	switch {
 	case !now.Before(p.deadline):
 		return r.expire(p)
-	case p.acked != nil, len(p.tries) == len(p.routes):
+	case p.acked != nil:
+		return nil
+	case len(p.tries) == len(p.routes):
+		if p.entry && p.status == StatusNotFound && p.silentSince(now.Add(-r.pace[OpGet].limit)) {
+			return r.expire(p) // the others have said that they do not have it
+		}
 		return nil
 	}
 	last := p.tries[len(p.tries)-1]
@@ -72,6 +80,12 @@ func (r *Router) tick(now time.Time, p *path) []Action {
 	}
 	r.Suspect(last.to)
 	return r.next(now, p)
+}
+
+// silentSince reports whether the routes that have not ended were all taken
+// before then.
+func (p *path) silentSince(then time.Time) bool {
+	return !slices.ContainsFunc(p.tries, func(a attempt) bool { return !a.ended && a.sent.After(then) })
 }
 
 func (r *Router) expire(p *path) []Action {

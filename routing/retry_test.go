@@ -55,6 +55,18 @@ func TestTheEntryVaultTakesASecondRouteWhenOneIsSilent(t *testing.T) {
 	require.True(t, b.Suspected(vault(0x20).Key))
 }
 
+// A client that asks for what is not there need not wait out a silent vault.
+func TestASilentVaultDoesNotHoldUpADenialForLong(t *testing.T) {
+	b := newBench(t, Config{Copies: 3}, 0x10, 0x20, 0x40)
+	b.forwarded(0x10, b.ask(request(1, OpGet, 0x11)))
+	a := b.forwarded(0x20, b.later(500*time.Millisecond))
+	a = b.forwarded(0x40, b.reply(a, StatusNotFound, denial(0x20)))
+	require.Empty(t, b.reply(a, StatusNotFound, denial(0x40)))
+	require.Empty(t, b.later(4499*time.Millisecond), "it may be slow")
+	resp := b.answered(StatusNotFound, true, b.later(time.Millisecond))
+	require.Equal(t, []Statement{denial(0x20), denial(0x40)}, resp.Statements)
+}
+
 func TestSilentVaultsAreAskedLast(t *testing.T) {
 	b := newBench(t, Config{Copies: 4}, 0x10, 0x20, 0x40, 0x41)
 	b.Suspect(vault(0x10).Key)
