@@ -89,10 +89,11 @@ func (v *Vault) wireMembers() (list []wire.Member) {
 // head.
 const maxTold = transport.MaxHead - 4<<10
 
-// told returns the members that are told to others: all, as long as they fit.
-// Anybody can join as often as he has keys, so those present come first, then
-// those that told an address once, each with the members who allotted its name
-// and theirs, without whom nobody could check it.
+// told returns the members that are told to others, as long as they fit: those
+// present come first, then those that told an address once, each with the
+// members who allotted its name and theirs, without whom nobody could check it.
+// Who never told one is of use to nobody, and anybody can join as often as he has
+// keys.
 func told(book *members.Book) []wire.Member {
 	chosen := make(map[routing.Key]bool)
 	room := maxTold
@@ -106,7 +107,6 @@ func told(book *members.Book) []wire.Member {
 	for _, first := range []func(*members.Entry) bool{
 		func(e *members.Entry) bool { return e.Present },
 		func(e *members.Entry) bool { return e.Addr != "" },
-		func(*members.Entry) bool { return true },
 	} {
 		for _, e := range all {
 			if first(e) {

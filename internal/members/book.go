@@ -113,13 +113,36 @@ func (b *Book) add(s wire.Signed, replace bool) (*Entry, error) {
 	if b.byKey[s.Signer] == nil || b.byKey[a.Key] != nil && b.owes(s.Signer, a.Key) {
 		return nil, ErrAllotter
 	}
-	if b.byKey[a.Key] == nil && len(b.byKey) >= Max {
-		return nil, ErrFull
-	}
 	if err := s.Open(sign.Allotment, &a); err != nil {
 		return nil, err
 	}
+	if b.byKey[a.Key] == nil && len(b.byKey) >= Max && !b.makeRoom(s.Signer) {
+		return nil, ErrFull
+	}
 	return b.put(routing.Contact{Name: a.Name, Key: a.Key}, s), nil
+}
+
+// makeRoom drops a member that was never used and allotted nobody's name, and
+// reports whether there was one. Anybody may ask for names for as many keys as he
+// likes: they must not keep out those that come to stay. Whoever was dropped and
+// does come shows his allotment again.
+func (b *Book) makeRoom(keep routing.Key) bool {
+	allotters := map[routing.Key]bool{keep: true}
+	for _, e := range b.byKey {
+		allotters[e.Allotment.Signer] = true
+	}
+	var drop *Entry
+	for key, e := range b.byKey {
+		if e.unused() && !allotters[key] && (drop == nil || e.Name.Less(drop.Name)) {
+			drop = e
+		}
+	}
+	if drop == nil {
+		return false
+	}
+	delete(b.byKey, drop.Key)
+	delete(b.byName, drop.Name)
+	return true
 }
 
 // owes reports whether a member has its name, by however many steps, from

@@ -217,13 +217,31 @@ func TestAChainBackwardsIsAddedInOnePass(t *testing.T) {
 func TestABookIsBounded(t *testing.T) {
 	b := newBook(t, 8)
 	for i := 1; i < Max; i++ { // of no consequence here who allotted the names
-		b.put(routing.Contact{Name: name(i), Key: routing.Key{byte(i), byte(i >> 8), 1}}, wire.Signed{})
+		e := b.put(routing.Contact{Name: name(i), Key: routing.Key{byte(i), byte(i >> 8), 1}}, wire.Signed{})
+		e.Addr = "a:1"
 	}
 	require.Equal(t, Max, b.Len())
 	_, err := b.Add(b.allot(0, Max))
 	require.ErrorIs(t, err, ErrFull)
 	_, err = b.Add(b.genesis)
 	require.NoError(t, err, "who is known stays known")
+
+	// Who asked for a name and never came makes room for who comes.
+	never := routing.Key{7, 0, 1}
+	b.Get(never).Addr = ""
+	forged := b.allot(0, Max)
+	forged.Sig[0] ^= 1
+	_, err = b.Add(forged)
+	require.ErrorIs(t, err, wire.ErrSignature)
+	require.NotNil(t, b.Get(never), "but not for a forger")
+	b.Get(routing.Key{8, 0, 1}).Allotment.Signer = never
+	_, err = b.Add(b.allot(0, Max))
+	require.ErrorIs(t, err, ErrFull, "who allotted a name in use stays")
+	b.Get(routing.Key{8, 0, 1}).Allotment.Signer = public(0)
+	_, err = b.Add(b.allot(0, Max))
+	require.NoError(t, err)
+	require.Nil(t, b.Get(never))
+	require.Equal(t, Max, b.Len())
 
 	small := newBook(t, 8)
 	list := make([]wire.Member, Max, Max+1)
