@@ -17,7 +17,7 @@ import (
 
 // MaxChunk is the largest chunk that a vault holds, in bytes (paper, Self
 // Encryption: "Resources on the SAFE network are never more than 1 MB each").
-const MaxChunk = 1 << 20
+const MaxChunk = store.MaxChunk
 
 // deliver serves a routed request whose target this vault is close to.
 func (v *Vault) deliver(req wire.Request, body []byte) {

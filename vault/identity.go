@@ -155,10 +155,12 @@ func (id *identity) found(copies int) error {
 	return nil
 }
 
-func saveNetwork(s *store.Store, own wire.Signed, book *members.Book) error {
-	return s.SetMeta(metaNetwork, wire.Marshal(networkRecord{
-		Version: recordVersion, Genesis: book.Genesis(), Allotment: own, Members: book.Wire(),
-	}))
+func newNetworkRecord(own wire.Signed, book *members.Book) networkRecord {
+	return networkRecord{Version: recordVersion, Genesis: book.Genesis(), Allotment: own, Members: book.Wire()}
+}
+
+func saveNetwork(s *store.Store, r networkRecord) error {
+	return s.SetMeta(metaNetwork, wire.Marshal(r))
 }
 
 func saveListen(s *store.Store, addr string) error {

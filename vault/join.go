@@ -44,7 +44,7 @@ func (v *Vault) join(ctx context.Context, id *identity) error {
 		return err
 	}
 	own.Addr = v.advertised()
-	if err := saveNetwork(v.store, id.own, id.book); err != nil {
+	if err := saveNetwork(v.store, newNetworkRecord(id.own, id.book)); err != nil {
 		return err
 	}
 	c := newCore(id.book, own.Contact)
@@ -317,20 +317,14 @@ func (v *Vault) learn(key routing.Key, addr string) {
 
 // save writes the members to the data directory.
 func (v *Vault) save() {
-	var own wire.Signed
-	var list []wire.Member
-	var genesis wire.Signed
-	v.do(func(c *core) {
+	var r networkRecord
+	if !v.do(func(c *core) {
 		c.dirty = false
-		own = c.book.Get(c.router.Self().Key).Allotment
-		list, genesis = c.book.Wire(), c.book.Genesis()
-	})
-	if list == nil {
+		r = newNetworkRecord(c.book.Get(c.router.Self().Key).Allotment, c.book)
+	}) {
 		return
 	}
-	if err := v.store.SetMeta(metaNetwork, wire.Marshal(networkRecord{
-		Version: recordVersion, Genesis: genesis, Allotment: own, Members: list,
-	})); err != nil {
+	if err := saveNetwork(v.store, r); err != nil {
 		v.log.Error("members not written", "error", err)
 	}
 }

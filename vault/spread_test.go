@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A put is answered when more than half of the holders have signed. The others
-// get their copies when the client, done, offers the name once more.
-func TestAnOfferHurriesTheLastCopies(t *testing.T) {
-	t.Parallel()
+// majorityOnly puts a chunk that more than half of its holders have, while the
+// others wait for theirs.
+func majorityOnly(t *testing.T) (*network, *peer, xorname.Name) {
+	t.Helper()
 	net := start(t, 8)
 	for _, v := range net.Vaults {
 		v.HoldBack()
@@ -27,6 +27,14 @@ func TestAnOfferHurriesTheLastCopies(t *testing.T) {
 	require.False(t, first.Final)
 	require.Len(t, first.Statements, 5)
 	require.Equal(t, 5, net.copies(name), "the other three wait")
+	return net, p, name
+}
+
+// A put is answered when more than half of the holders have signed. The others
+// get their copies when the client, done, offers the name once more.
+func TestAnOfferHurriesTheLastCopies(t *testing.T) {
+	t.Parallel()
+	net, p, name := majorityOnly(t)
 
 	p.tell(net.Vaults[0], wire.KindRequest, wire.Request{
 		ID: routing.ID{9}, Op: routing.OpOffer, Target: name, TTL: uint32(vaulttest.Patience / time.Millisecond),
@@ -48,16 +56,7 @@ func TestAnOfferHurriesTheLastCopies(t *testing.T) {
 // copies, another makes them up as soon as somebody stores the chunk again.
 func TestAnOfferElsewhereMakesUpMissingCopies(t *testing.T) {
 	t.Parallel()
-	net := start(t, 8)
-	for _, v := range net.Vaults {
-		v.HoldBack()
-	}
-	p := net.peer()
-	chunk := random(70_000)
-	name := xorname.FromContent(chunk)
-	first, _ := p.route(net.Vaults[0], wire.Request{Op: routing.OpPut, Target: name}, chunk)
-	require.Equal(t, routing.StatusOK, first.Status)
-	require.Equal(t, 5, net.copies(name))
+	net, p, name := majorityOnly(t)
 
 	again, _ := p.route(net.Vaults[0], wire.Request{Op: routing.OpOffer, Target: name, Route: 1}, nil)
 	require.Equal(t, routing.StatusOK, again.Status)
