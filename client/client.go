@@ -144,52 +144,90 @@ func (c *Client) enter(ctx context.Context, old xorname.Name) error {
 	return fmt.Errorf("%w: %w", ErrNoVault, errors.Join(failures...))
 }
 
+// Vaults that went away still count as present for some seconds, so a session may
+// name only entry vaults that cannot be reached. Then the contact is asked for
+// another one, and its vaults are given twice the time.
+const (
+	maxSessions   = 3
+	firstPatience = time.Second
+	// standbyGrace is how long the other entry vaults are waited for once one has
+	// answered.
+	standbyGrace = 250 * time.Millisecond
+)
+
+// enterThrough takes a session from the vault at addr.
 func (c *Client) enterThrough(ctx context.Context, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, 12*time.Second)
+	defer cancel()
+	hello, contact, book, err := c.meet(ctx, addr)
+	if err != nil {
+		return err
+	}
+	var s wire.SessionReply
+	var found []entry
+	patience := firstPatience
+	for range maxSessions {
+		if err := c.ask(ctx, contact.id, wire.KindSession, nil, &s); err != nil {
+			return err
+		}
+		if found = c.reach(ctx, book, s.Entries, contact, patience); len(found) > 0 {
+			break
+		}
+		c.log.Info("no entry vault of the session can be reached", "contact", contact.name, "session", s.Session)
+		patience *= 2
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		// The contact answers, and any member can serve a client.
+		found = []entry{contact}
+	}
+	c.mu.Lock()
+	c.network, c.genesis = wire.NetworkID(hello.Genesis), hello.Genesis
+	c.session, c.entries, c.using = s.Session, found, 0
+	c.mu.Unlock()
+	c.log.Info("session", "entry", found[0].name, "network", wire.NetworkID(hello.Genesis))
+	return nil
+}
+
+// meet connects to the vault at addr, which must be a member of the network
+// looked for.
+func (c *Client) meet(ctx context.Context, addr string) (hello wire.HelloReply, contact entry, book *members.Book, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	peer, err := c.ep.Connect(ctx, addr, transport.PeerID{})
 	if err != nil {
-		return err
+		return hello, contact, nil, err
 	}
-	var hello wire.HelloReply
 	if err := c.ask(ctx, peer, wire.KindHello, wire.Hello{Version: wire.Version, Network: c.network}, &hello); err != nil {
-		return err
+		return hello, contact, nil, err
 	}
-	network := wire.NetworkID(hello.Genesis)
-	if c.network != (NetworkID{}) && network != c.network {
-		return ErrNetwork
+	if c.network != (NetworkID{}) && wire.NetworkID(hello.Genesis) != c.network {
+		return hello, contact, nil, ErrNetwork
 	}
-	book, err := c.askMembers(ctx, peer, hello.Genesis)
+	book, err = c.askMembers(ctx, peer, hello.Genesis)
 	if err != nil {
-		return err
+		return hello, contact, nil, err
 	}
-	if book.Get(routing.Key(peer)) == nil {
-		return errors.New("it is no member of the network that it names")
+	member := book.Get(routing.Key(peer))
+	if member == nil {
+		return hello, contact, nil, errors.New("it is no member of the network that it names")
 	}
-	var s wire.SessionReply
-	if err := c.ask(ctx, peer, wire.KindSession, nil, &s); err != nil {
-		return err
-	}
-	entries := c.reach(ctx, book, s.Entries, entry{id: peer, addr: addr})
-	if len(entries) == 0 {
-		return errors.New("it names no entry vault that can be reached")
-	}
-	c.mu.Lock()
-	c.network, c.genesis = network, hello.Genesis
-	c.session, c.entries, c.using = s.Session, entries, 0
-	c.mu.Unlock()
-	c.log.Info("session", "entry", entries[0].name, "network", network)
-	return nil
+	return hello, entry{peer, member.Name, addr}, book, nil
 }
 
 // reach connects to the entry vaults of a session, which must be members, and
-// returns those that answer, in their order. The address at which the contact
-// was reached is as good as the one that it says: it may not know by which host
-// it is seen.
-func (c *Client) reach(ctx context.Context, book *members.Book, list []wire.Member, contact entry) []entry {
+// returns those that answer in time, in their order. It waits until all have
+// answered, a little while after the first one has, or until patience is over.
+// The address at which the contact was reached is as good as the one that it
+// says: it may not know by which host it is seen.
+func (c *Client) reach(ctx context.Context, book *members.Book, list []wire.Member, contact entry, patience time.Duration) []entry {
 	if len(list) > 8 {
 		list = list[:8]
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	found := make([]entry, len(list))
 	var wg sync.WaitGroup
 	for i, m := range list {
@@ -205,6 +243,7 @@ func (c *Client) reach(ctx context.Context, book *members.Book, list []wire.Memb
 			if _, err := c.ep.Connect(ctx, m.Addr, id); err == nil {
 				c.ep.Learn(id, m.Addr)
 				found[i] = entry{id, e.Name, m.Addr}
+				time.AfterFunc(standbyGrace, cancel)
 			}
 		})
 	}

@@ -60,6 +60,20 @@ func TestADownloadGoesOnWhenTheEntryVaultDies(t *testing.T) {
 	require.True(t, bytes.Equal(data, got.Bytes()))
 }
 
+// The contact does not know yet that all others are gone and names them as entry
+// vaults.
+func TestAContactWhoseEntryVaultsAreAllGoneServesItself(t *testing.T) {
+	t.Parallel()
+	net := start(t, 5)
+	for i := 1; i < 5; i++ {
+		net.Kill(i)
+	}
+	for range 3 {
+		c := net.dialThrough(0)
+		require.Equal(t, net.Vaults[0].Info().Name, c.Entry())
+	}
+}
+
 // Many chunks are under way when the one vault goes and comes back. They need
 // one session between them, not one each.
 func TestAllThatIsUnderWayGoesOnInOneSession(t *testing.T) {
