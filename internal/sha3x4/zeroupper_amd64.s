@@ -1,0 +1,9 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// func zeroUpper()
+// Requires: AVX
+TEXT ·zeroUpper(SB), NOSPLIT, $0-0
+	VZEROUPPER
+	RET
