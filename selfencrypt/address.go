@@ -17,7 +17,7 @@ import (
 // written with equal secrets have equal addresses. The zero Address addresses
 // nothing.
 type Address struct {
-	suite     byte // 0 in the zero Address
+	suite     Suite // 0 in the zero Address
 	level     uint8
 	name      xorname.Name
 	src       digest
@@ -33,7 +33,7 @@ const (
 )
 
 func (m *DataMap) address() Address {
-	a := Address{suite: suiteSAFE, level: uint8(m.level), name: m.entries[0].dst, src: m.entries[0].src}
+	a := Address{suite: SuiteSAFE, level: uint8(m.level), name: m.entries[0].dst, src: m.entries[0].src}
 	a.hasSecret = copy(a.secret[:], m.secret) > 0
 	return a
 }
@@ -41,7 +41,7 @@ func (m *DataMap) address() Address {
 // root returns the map with one entry that the address is. Its size is not
 // known yet.
 func (a Address) root() *DataMap {
-	m := &DataMap{level: int(a.level), entries: []entry{{dst: a.name, src: a.src}}}
+	m := &DataMap{suite: SuiteSAFE, level: int(a.level), unit: MaxPlain, entries: []entry{{dst: a.name, src: a.src}}}
 	if a.hasSecret {
 		m.secret = bytes.Clone(a.secret[:])
 	}
@@ -62,7 +62,7 @@ func (a Address) IsZero() bool { return a == Address{} }
 // is a convergence secret. Whoever reads it can read the file. The error for
 // the zero Address wraps ErrAddressFormat.
 func (a Address) MarshalBinary() ([]byte, error) {
-	if a.suite != suiteSAFE {
+	if a.suite != SuiteSAFE {
 		return nil, fmt.Errorf("%w: it addresses nothing", ErrAddressFormat)
 	}
 	b := make([]byte, 0, addressLen+secretLen)
@@ -70,7 +70,7 @@ func (a Address) MarshalBinary() ([]byte, error) {
 	if a.hasSecret {
 		levelAndFlags |= addressSecretFlag
 	}
-	b = append(b, a.suite, levelAndFlags)
+	b = append(b, byte(a.suite), levelAndFlags)
 	b = append(b, a.name[:]...)
 	b = append(b, a.src[:]...)
 	if a.hasSecret {
@@ -94,10 +94,10 @@ func parseAddress(b []byte) (Address, error) {
 	if len(b) < addressLen {
 		return Address{}, fmt.Errorf("%d bytes, at least %d are needed", len(b), addressLen)
 	}
-	a := Address{suite: b[0], level: b[1] & addressLevelBits, hasSecret: b[1]&addressSecretFlag != 0}
+	a := Address{suite: Suite(b[0]), level: b[1] & addressLevelBits, hasSecret: b[1]&addressSecretFlag != 0}
 	switch {
-	case a.suite != suiteSAFE:
-		return Address{}, fmt.Errorf("unknown suite %d", a.suite)
+	case a.suite != SuiteSAFE:
+		return Address{}, fmt.Errorf("%s has no addresses", a.suite)
 	case b[1]&^(addressLevelBits|addressSecretFlag) != 0:
 		return Address{}, fmt.Errorf("unknown flags %#x", b[1]&^addressLevelBits)
 	case a.level > maxLevel:

@@ -1,90 +1,63 @@
 package selfencrypt
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
+	"errors"
 	"fmt"
 	"sync"
 
+	"github.com/zeebo/blake3"
+
+	"github.com/safenet-go/safenet/internal/sha3x4"
+	"github.com/safenet-go/safenet/selfencrypt/internal/brotli"
 	"github.com/safenet-go/safenet/selfencrypt/internal/frozen"
 	"github.com/safenet-go/safenet/xorname"
-	"github.com/zeebo/blake3"
 )
 
-// The byte before the payload inside the encryption.
-const (
-	flagRaw  = 0 // the payload is the content
-	flagZstd = 1 // the payload is a zstd frame of package frozen, revision 1
-)
+// batchMax is how many chunks are hashed at once, as SHA3 in four lanes costs
+// little more than in one.
+const batchMax = 4
 
-const (
-	flagLen  = 1
-	tagLen   = 16
-	overhead = flagLen + tagLen
-)
-
-// A chunkBuf holds one chunk through all its steps: room for the flag, the
-// content, and behind it for the tag, so that sealing works in place.
-type chunkBuf struct {
-	data [overhead + MaxPlain]byte
-	n    int // bytes of content
-	at   place
-}
-
-func (b *chunkBuf) plain() []byte { return b.data[flagLen : flagLen+b.n] }
-
-// space is the room behind the content.
-func (b *chunkBuf) space() []byte { return b.data[flagLen+b.n : flagLen+MaxPlain] }
-
-var chunkBufs = sync.Pool{New: func() any { return new(chunkBuf) }}
-
-func getBuf() *chunkBuf {
-	b := chunkBufs.Get().(*chunkBuf)
-	b.n, b.at = 0, place{}
-	return b
-}
-
-func putBuf(b *chunkBuf) {
-	if b != nil {
-		chunkBufs.Put(b)
+// sums hashes the inputs, at most batchMax of them.
+func (h hash) sums(sums [][32]byte, inputs [][]byte) {
+	if h == sha3Hash {
+		sha3x4.Sum256(sums, inputs)
+		return
+	}
+	for i, in := range inputs {
+		sums[i] = blake3.Sum256(in)
 	}
 }
 
-// A sealer is the scratch of one worker, of up to 3.5 MiB.
-type sealer struct {
-	keys    *keyer
-	encoder frozen.Encoder
-	frame   []byte // flag and frame of the last chunk that was compressed
-	key     [keyLen]byte
+// A sealer encrypts chunks of one suite. It is the scratch of one worker.
+type sealer interface {
+	// seal compresses and encrypts the content of b into b.sealed, for b.at.
+	seal(b *chunkBuf)
 }
 
-var sealers = sync.Pool{New: func() any { return &sealer{keys: newKeyer()} }}
+var sealers [Suite036 + 1]sync.Pool
 
-// seal encrypts the content of b. The result takes its room.
-func (s *sealer) seal(b *chunkBuf) (xorname.Name, []byte) {
-	b.data[0] = flagRaw
-	inside := b.data[:flagLen+b.n]
-	if frame, ok := s.encoder.AppendCompressed(append(s.frame[:0], flagZstd), b.plain()); ok {
-		inside, s.frame = frame, frame
+func getSealer(s Suite) sealer {
+	if v := sealers[s].Get(); v != nil {
+		return v.(sealer)
 	}
-	s.key = s.keys.derive(b.at)
-	sealed := aead(&s.key).Seal(b.data[:0], s.key[aesKeyLen:], inside, nil)
-	return xorname.FromContent(sealed), sealed
+	if s == SuiteSAFE {
+		return &safeSealer{keys: newKeyer()}
+	}
+	return &crateSealer{suite: s}
 }
 
-func aead(key *[keyLen]byte) cipher.AEAD {
-	block, err := aes.NewCipher(key[:aesKeyLen])
-	if err != nil {
-		panic(err) // the key has the right length
+// sealAll encrypts at most batchMax chunks and returns their names.
+func sealAll(s Suite, bufs []*chunkBuf) (names [batchMax][32]byte) {
+	worker := getSealer(s)
+	var sealed [batchMax][]byte
+	for i, b := range bufs {
+		worker.seal(b)
+		sealed[i] = b.sealed
 	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		panic(err) // AES has the right block size
-	}
-	return gcm
+	sealers[s].Put(worker)
+	s.nameHash().sums(names[:len(bufs)], sealed[:len(bufs)])
+	return names
 }
-
-var keyers = sync.Pool{New: func() any { return newKeyer() }}
 
 // content is what a chunk held: verified bytes and, if they are in one of our
 // buffers, that buffer.
@@ -100,63 +73,150 @@ type extent struct {
 	exact bool
 }
 
-// open checks the chunk that a store returned for name and decrypts it, in
-// place as far as it can. Nothing of it is used before it was verified: name,
-// then seal, then what is inside.
-func open(chunk []byte, name xorname.Name, p place, want extent) (content, error) {
-	fail := func(stage Stage, format string, args ...any) (content, error) {
-		err := fmt.Errorf("%w: "+format, append([]any{ErrCorrupt}, args...)...)
-		return content{}, &ChunkError{Name: name, Index: p.index, Level: p.level, Stage: stage, Err: err}
-	}
-	if len(chunk) > MaxChunk {
-		return fail(StageLength, "%d bytes, at most %d are allowed", len(chunk), MaxChunk)
-	}
-	if xorname.FromContent(chunk) != name {
-		return fail(StageName, "the bytes have another name")
-	}
-	keys := keyers.Get().(*keyer)
-	key := keys.derive(p)
-	keyers.Put(keys)
-	opened, err := aead(&key).Open(chunk[:0], key[aesKeyLen:], chunk, nil)
-	if err != nil {
-		return fail(StageDecrypt, "%w", err)
-	}
-	if len(opened) < flagLen {
-		return fail(StageDecompress, "no flag byte")
-	}
-	got, err := unpack(opened[0], opened[flagLen:], want)
-	if err != nil {
-		return fail(StageDecompress, "%w", err)
-	}
-	if n := len(got.plain); n > want.max || want.exact && n != want.max {
-		putBuf(got.buf)
-		return fail(StageLength, "%d bytes of content, the data map says %d", n, want.max)
-	}
-	if blake3.Sum256(got.plain) != p.src {
-		putBuf(got.buf)
-		return fail(StageContent, "the content has another hash")
-	}
-	return got, nil
+// A fetched chunk is what a store returned, to be checked and decrypted.
+type fetched struct {
+	chunk []byte
+	name  xorname.Name
+	at    place
+	want  extent
+
+	content
+	err error
 }
+
+// openAll checks at most batchMax chunks and decrypts them, in place as far as
+// it can. Nothing of one is used before it was verified: name, then seal, then
+// what is inside. Each that fails gets an error and no content.
+func openAll(s Suite, batch []*fetched) {
+	names := batchSums(s.nameHash(), batch, func(f *fetched) []byte {
+		most := s.maxSealedOf(f.want.max)
+		if len(f.chunk) > most {
+			f.fail(StageLength, "%d bytes, at most %d are allowed", len(f.chunk), most)
+		}
+		return f.chunk
+	})
+	for i, f := range batch {
+		if f.err == nil && names[i] != f.name {
+			f.fail(StageName, "the bytes have another name")
+		}
+		if f.err == nil {
+			f.decrypt(s)
+		}
+	}
+	digests := batchSums(s.contentHash(), batch, func(f *fetched) []byte { return f.plain })
+	for i, f := range batch {
+		if f.err == nil && digests[i] != f.at.src {
+			f.fail(StageContent, "the content has another hash")
+		}
+	}
+}
+
+// maxSealedOf bounds the chunk that at most n bytes of content became.
+func (s Suite) maxSealedOf(n int) int {
+	if s == SuiteSAFE {
+		return MaxChunk
+	}
+	return maxSealed(n)
+}
+
+// batchSums hashes what of returns for each chunk that has not failed.
+func batchSums(h hash, batch []*fetched, of func(*fetched) []byte) (sums [batchMax][32]byte) {
+	var inputs [batchMax][]byte
+	var packed [batchMax][32]byte
+	n := 0
+	for _, f := range batch {
+		if f.err != nil {
+			continue
+		}
+		if in := of(f); f.err == nil {
+			inputs[n] = in
+			n++
+		}
+	}
+	h.sums(packed[:n], inputs[:n])
+	n = 0
+	for i, f := range batch {
+		if f.err == nil {
+			sums[i] = packed[n]
+			n++
+		}
+	}
+	return sums
+}
+
+func (f *fetched) fail(stage Stage, format string, args ...any) {
+	putBuf(f.buf)
+	f.content = content{}
+	err := fmt.Errorf("%w: "+format, append([]any{ErrCorrupt}, args...)...)
+	f.err = &ChunkError{Name: f.name, Index: f.at.index, Level: f.at.level, Stage: stage, Err: err}
+}
+
+// decrypt opens a chunk whose name was checked.
+func (f *fetched) decrypt(s Suite) {
+	how, payload := packedBrotli, []byte(nil)
+	var err error
+	if s == SuiteSAFE {
+		how, payload, err = decryptSAFE(f.chunk, f.at)
+	} else {
+		payload, err = decryptCompatible(s, f.chunk, f.at)
+	}
+	f.chunk = nil
+	if err == nil {
+		f.content, err = unpack(how, payload, f.want)
+		if err != nil {
+			err = &packingError{err}
+		}
+	}
+	var inside *packingError
+	switch {
+	case errors.As(err, &inside):
+		f.fail(StageDecompress, "%w", inside.err)
+	case err != nil:
+		f.fail(StageDecrypt, "%w", err)
+	case len(f.plain) > f.want.max, f.want.exact && len(f.plain) != f.want.max:
+		f.fail(StageLength, "%d bytes of content, the data map says %d", len(f.plain), f.want.max)
+	}
+}
+
+// A packing is the compression of a payload.
+type packing byte
+
+const (
+	packedRaw packing = iota
+	packedZstd
+	packedBrotli
+)
+
+// A packingError is what is wrong inside a seal that was good.
+type packingError struct{ err error }
+
+func (e *packingError) Error() string { return e.err.Error() }
+
+var brotliDecoders = sync.Pool{New: func() any { return new(brotli.Decoder) }}
 
 // unpack undoes the compression. The buffer that it takes is bounded by what
 // is expected, never by what the payload says of itself.
-func unpack(flag byte, payload []byte, want extent) (content, error) {
-	switch flag {
-	case flagRaw:
+func unpack(how packing, payload []byte, want extent) (content, error) {
+	if how == packedRaw {
 		return content{plain: payload}, nil
-	case flagZstd:
-		if want.max <= smallMax {
-			plain, err := frozen.AppendDecompressed(nil, payload, want.max)
-			return content{plain: plain}, err
-		}
-		buf := getBuf()
-		plain, err := frozen.AppendDecompressed(buf.data[:0], payload, want.max)
-		if err != nil {
-			putBuf(buf)
-			return content{}, err
-		}
-		return content{plain: plain, buf: buf}, nil
 	}
-	return content{}, fmt.Errorf("unknown flag %d", flag)
+	var c content
+	var room []byte
+	if want.max > smallMax {
+		c.buf = getBuf(want.max)
+		room = c.buf.data[:0]
+	}
+	var err error
+	if how == packedZstd {
+		c.plain, err = frozen.AppendDecompressed(room, payload, want.max)
+	} else {
+		d := brotliDecoders.Get().(*brotli.Decoder)
+		c.plain, err = d.AppendDecompressed(room, payload, want.max)
+		brotliDecoders.Put(d)
+	}
+	if err != nil {
+		putBuf(c.buf)
+		return content{}, err
+	}
+	return c, nil
 }

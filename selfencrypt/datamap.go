@@ -14,8 +14,10 @@ import (
 // one. Apart from UnmarshalBinary nothing changes a map, so that one may be
 // used by many goroutines.
 type DataMap struct {
+	suite   Suite
 	level   int
 	size    int64
+	unit    int64  // the length of all chunks but the last few, see Layout
 	secret  []byte // empty or secretLen bytes
 	entries []entry
 
@@ -28,13 +30,22 @@ type entry struct {
 	src digest       // of its content
 }
 
-func (m *DataMap) layout() layout { return layoutOf(m.level, m.size) }
+// Suite returns the format of the chunks.
+func (m *DataMap) Suite() Suite { return m.suite }
+
+// Layout returns how the content is cut.
+func (m *DataMap) Layout() Layout {
+	if m.suite == SuiteSAFE || len(m.entries) == 0 {
+		return cutting{SuiteSAFE, m.level, MaxPlain}.layout(m.size)
+	}
+	return Layout{size: m.size, unit: m.unit, head: int64(len(m.entries)) - 1, tail: 1}
+}
 
 // Size returns the length in bytes of what the map stands for.
 func (m *DataMap) Size() int64 { return m.size }
 
 // Level returns 0 for the map of a file, and k for a map whose content is a
-// map of level k-1. LoadMap and Encrypt return maps of level 0.
+// map of level k-1. LoadMap, Expand and Encrypt return maps of level 0.
 func (m *DataMap) Level() int { return m.level }
 
 // Len returns the number of chunks: 1 or at least 3.
@@ -46,7 +57,7 @@ func (m *DataMap) ChunkSize(i int) int {
 	if i < 0 || i >= len(m.entries) {
 		return 0
 	}
-	return m.layout().length(int64(i))
+	return m.Layout().Length(int64(i))
 }
 
 // Names yields the names of the chunks in the order of the content. They open
@@ -66,7 +77,7 @@ func (m *DataMap) Equal(other *DataMap) bool {
 	if m == nil || other == nil {
 		return m == other
 	}
-	if m.level != other.level || m.size != other.size || !bytes.Equal(m.secret, other.secret) ||
+	if m.suite != other.suite || m.level != other.level || m.unit != other.unit || m.size != other.size || !bytes.Equal(m.secret, other.secret) ||
 		len(m.entries) != len(other.entries) {
 		return false
 	}
@@ -80,7 +91,7 @@ func (m *DataMap) Equal(other *DataMap) bool {
 
 // place returns what the key of chunk i depends on.
 func (m *DataMap) place(i int) place {
-	a, b := neighbours(i, len(m.entries))
+	a, b := m.suite.neighbours(i, len(m.entries))
 	return place{
 		src:    m.entries[i].src,
 		near1:  m.entries[a].src,
@@ -93,7 +104,7 @@ func (m *DataMap) place(i int) place {
 
 // String says how much the map stands for, and nothing that opens it.
 func (m DataMap) String() string {
-	return fmt.Sprintf("data map of %d bytes in %d chunks", m.size, len(m.entries))
+	return fmt.Sprintf("data map of %d bytes in %d chunks of %s", m.size, len(m.entries), m.suite)
 }
 
 // Format writes String for every verb, so that no way of printing a map shows

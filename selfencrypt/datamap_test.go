@@ -14,8 +14,8 @@ import (
 
 // sampleMap returns a well-formed map of level 0 whose chunks exist nowhere.
 func sampleMap(size int64, secret []byte) *DataMap {
-	m := &DataMap{size: size, secret: secret}
-	m.entries = make([]entry, m.layout().chunks())
+	m := &DataMap{suite: SuiteSAFE, size: size, unit: MaxPlain, secret: secret}
+	m.entries = make([]entry, safeLayout(0, size).Chunks())
 	bytes := random(uint64(size), len(m.entries)*entryLen)
 	for i := range m.entries {
 		copy(m.entries[i].dst[:], bytes[i*entryLen:])
@@ -146,7 +146,7 @@ func TestNoTextFormShowsAKey(t *testing.T) {
 			require.NotContains(t, form, fmt.Sprintf("%d", key)[1:20])
 		}
 	}
-	require.Equal(t, "data map of 100000 bytes in 3 chunks", m.String())
+	require.Equal(t, "data map of 100000 bytes in 3 chunks of SAFE", m.String())
 	require.Equal(t, "address of level 1 at "+a.Name().String(), a.String())
 	require.Equal(t, "no address", Address{}.String())
 }

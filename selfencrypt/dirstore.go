@@ -36,8 +36,8 @@ func (s *DirStore) path(name xorname.Name) (dir, file string) {
 
 // Put implements ChunkStore. When it returns nil, the chunk survives a crash of
 // the machine; a Put cut short leaves no part of it under its name. A file that
-// holds something else than the chunk is replaced. Chunks above MaxChunk are
-// refused with ErrTooLarge.
+// holds something else than the chunk is replaced. It takes the chunks of all
+// suites; longer ones are refused with ErrTooLarge.
 func (s *DirStore) Put(ctx context.Context, name xorname.Name, chunk []byte) error {
 	if err := checkPut(ctx, chunk); err != nil {
 		return err
@@ -86,7 +86,23 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Get implements ChunkStore. A file longer than MaxChunk is not read on: the
+// Has implements Haser. A file that a crash left empty does not count.
+func (s *DirStore) Has(ctx context.Context, name xorname.Name) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	_, file := s.path(name)
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("selfencrypt: looking for chunk %s: %w", name, err)
+	}
+	return info.Mode().IsRegular() && info.Size() > 0, nil
+}
+
+// Get implements ChunkStore. A file longer than any chunk is not read on: the
 // error wraps ErrTooLarge.
 func (s *DirStore) Get(ctx context.Context, name xorname.Name) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
@@ -103,12 +119,12 @@ func (s *DirStore) Get(ctx context.Context, name xorname.Name) ([]byte, error) {
 	defer f.Close()
 	var b bytes.Buffer
 	if info, err := f.Stat(); err == nil { // only a hint
-		b.Grow(int(min(info.Size(), MaxChunk)) + bytes.MinRead)
+		b.Grow(int(min(info.Size(), maxCompatibleChunk)) + bytes.MinRead)
 	}
-	if _, err := b.ReadFrom(io.LimitReader(f, MaxChunk+1)); err != nil {
+	if _, err := b.ReadFrom(io.LimitReader(f, maxCompatibleChunk+1)); err != nil {
 		return nil, fmt.Errorf("selfencrypt: reading chunk %s: %w", name, err)
 	}
-	if b.Len() > MaxChunk {
+	if b.Len() > maxCompatibleChunk {
 		return nil, fmt.Errorf("%w: the file of chunk %s", ErrTooLarge, name)
 	}
 	return b.Bytes(), nil

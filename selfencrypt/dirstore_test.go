@@ -82,7 +82,7 @@ func TestDirStorePutHeals(t *testing.T) {
 func TestStoresRefuseChunksAboveTheLimit(t *testing.T) {
 	for _, s := range []ChunkStore{new(MemStore), newDirStore(t)} {
 		name := xorname.FromContent(nil)
-		require.ErrorIs(t, s.Put(context.Background(), name, make([]byte, MaxChunk+1)), ErrTooLarge)
+		require.ErrorIs(t, s.Put(context.Background(), name, make([]byte, maxCompatibleChunk+1)), ErrTooLarge)
 		_, err := s.Get(context.Background(), name)
 		require.ErrorIs(t, err, ErrNotFound)
 	}

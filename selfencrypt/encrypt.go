@@ -7,35 +7,57 @@ import (
 	"sync"
 
 	"github.com/safenet-go/safenet/xorname"
-	"github.com/zeebo/blake3"
 	"golang.org/x/sync/errgroup"
 )
 
 // Encrypt reads r to its end, stores the content in encrypted chunks and
-// returns the map of them. The map itself is not stored; see StoreMap. Content
-// that arrives as a stream is encrypted as it comes, save for at most three
-// chunks and one byte that are held back until it is clear how they are cut.
+// returns the map of them. The map itself is not stored; see Shrink and
+// StoreMap. Content that arrives as a stream is encrypted as it comes, save for
+// at most three chunks and one byte that are held back until it is clear how
+// they are cut, and, in the compatible suites, for the first two chunks, whose
+// keys depend on the last ones.
 //
 // The error wraps that of r, a *ChunkError with that of the store, ErrTooLarge
-// if the map outgrows Options.MaxMapBytes, or the context's. Chunks stored
-// until then stay stored: encrypting again puts the same ones. A Read that
-// does not return delays the end of Encrypt, as r is never left behind in use.
+// if the map outgrows Options.MaxMapBytes, ErrTooSmall, or the context's. Chunks
+// stored until then stay stored: encrypting again puts the same ones, or leaves
+// them out (Options.Resume). A Read that does not return delays the end of
+// Encrypt, as r is never left behind in use.
 func Encrypt(ctx context.Context, r io.Reader, store ChunkStore, opt *Options) (*DataMap, error) {
-	s, err := opt.settle()
+	s, err := opt.settleForWriting()
 	if err != nil {
 		return nil, err
 	}
-	return encryptLevel(ctx, r, 0, store, s)
+	return encryptLevel(ctx, &cutter{r: r, rule: s.cutting(0)}, 0, store, s)
+}
+
+// EncryptAt is Encrypt for the size bytes that r has. It reads them where they
+// are and holds nothing back, in all suites; in the compatible ones the last
+// two chunks are read twice, since the keys of the first two depend on them.
+// The error wraps ErrSize if r has another length or changed meanwhile.
+func EncryptAt(ctx context.Context, r io.ReaderAt, size int64, store ChunkStore, opt *Options) (*DataMap, error) {
+	s, err := opt.settleForWriting()
+	if err != nil {
+		return nil, err
+	}
+	rule := s.cutting(0)
+	if size < 0 {
+		return nil, fmt.Errorf("%w: it has %d bytes", ErrSize, size)
+	}
+	if err := rule.check(size); err != nil {
+		return nil, err
+	}
+	return encryptLevel(ctx, &slicer{r: r, plan: rule.layout(size)}, 0, store, s)
 }
 
 // A pipeline encrypts one level. The goroutine that feeds it reads, cuts and
-// hashes; up to settings.workers others compress and seal; up to
-// settings.inFlight more put chunks. Each stage waits for the next one, so
-// that no more buffers are in use than there are hands.
+// hashes; up to settings.workers others compress, seal and name, up to batchMax
+// chunks each; up to settings.inFlight more put chunks. Each stage waits for the
+// next one, so that no more buffers are in use than there are hands.
 type pipeline struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	store  ChunkStore
+	has    func(context.Context, xorname.Name) (bool, error) // nil: put all
 	level  int
 	settings
 
@@ -44,17 +66,21 @@ type pipeline struct {
 	mu       sync.Mutex
 	err      error // the first one
 	entries  []entry
+	last     []digest // of the last two chunks, last one first, if known ahead
 	progress Progress
 }
 
-func encryptLevel(ctx context.Context, r io.Reader, level int, store ChunkStore, s settings) (*DataMap, error) {
+func encryptLevel(ctx context.Context, content source, level int, store ChunkStore, s settings) (*DataMap, error) {
 	p := &pipeline{store: store, level: level, settings: s, progress: Progress{Level: level}}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	defer p.cancel()
+	if h, ok := store.(Haser); ok && s.resume {
+		p.has = h.Has
+	}
 	p.sealing.SetLimit(s.workers)
 	p.putting.SetLimit(s.inFlight)
 
-	size, err := p.feed(r)
+	err := p.feed(content)
 	if err != nil {
 		p.fail(err)
 	}
@@ -63,7 +89,9 @@ func encryptLevel(ctx context.Context, r io.Reader, level int, store ChunkStore,
 	if p.err != nil {
 		return nil, p.err
 	}
-	return &DataMap{level: level, size: size, secret: s.secret, entries: p.entries}, nil
+	m := &DataMap{suite: s.suite, level: level, size: content.size(), secret: s.secret, entries: p.entries}
+	m.unit = s.cutting(level).layout(m.size).unit
+	return m, nil
 }
 
 // fail keeps the first error and stops everything else.
@@ -86,51 +114,118 @@ func (p *pipeline) stopped() bool {
 	return err != nil
 }
 
-// feed sends all chunks of r on their way and returns the size.
-func (p *pipeline) feed(r io.Reader) (int64, error) {
-	c := &cutter{r: r, level: p.level}
-	defer c.release()
-	var waiting []*chunkBuf // the keys of the first two need the hash of the third
+// feed sends all chunks on their way.
+func (p *pipeline) feed(content source) error {
+	defer content.release()
+	var fresh []*chunkBuf // read, and not yet hashed
+	var first []*chunkBuf // waiting for the hashes that their keys need
 	defer func() {
-		for _, b := range waiting {
+		for _, b := range append(fresh, first...) {
 			putBuf(b)
 		}
 	}()
-	for {
-		if p.stopped() {
-			return 0, nil
-		}
-		b, err := c.chunk()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return 0, err
-		}
-		waiting = append(waiting, b)
-		if err := p.found(b); err != nil {
-			return 0, err
-		}
-		if len(p.entries) > 2 {
-			waiting = p.dispatch(waiting)
+	known := 0 // how many chunks there are, as far as that is known
+	if s, ok := content.(*slicer); ok {
+		known = int(s.plan.Chunks())
+		if err := p.readAhead(s); err != nil {
+			return err
 		}
 	}
-	waiting = p.dispatch(waiting) // the only chunk, if there is one
-	return c.read, nil
+	for end := false; !end; {
+		if p.stopped() {
+			return nil
+		}
+		b, err := content.chunk()
+		switch {
+		case err == io.EOF:
+			end = true
+		case err != nil:
+			return err
+		default:
+			fresh = append(fresh, b)
+			if len(fresh) < p.batch() {
+				continue
+			}
+		}
+		if err := p.found(fresh); err != nil {
+			return err
+		}
+		n := len(p.entries)
+		var ready []*chunkBuf
+		for k, b := range fresh {
+			b.at.index = n - len(fresh) + k
+			if b.at.index < 2 && !end && !p.nearKnown(n, known) {
+				first = append(first, b)
+			} else {
+				ready = append(ready, b)
+			}
+		}
+		fresh = fresh[:0]
+		if len(first) > 0 && (end || p.nearKnown(n, known)) {
+			ready = append(first, ready...)
+			first = nil
+		}
+		p.dispatch(ready, max(n, known), end)
+	}
+	return nil
 }
 
-// found opens an entry for a chunk that was cut.
-func (p *pipeline) found(b *chunkBuf) error {
-	src := blake3.Sum256(b.plain())
+// batch returns how many chunks are to be handled together: one at first, so
+// that short content is spread over all workers, and more as it goes on.
+func (p *pipeline) batch() int {
+	return min(max(1, len(p.entries)/(2*p.workers)), batchMax)
+}
+
+// nearKnown tells whether the hashes that go into the keys of the first two
+// chunks are known, when n chunks were hashed.
+func (p *pipeline) nearKnown(n, known int) bool {
+	if p.suite == SuiteSAFE {
+		return n > 2 || known == 1
+	}
+	return known > 0
+}
+
+// readAhead hashes the last two chunks, which in the compatible suites the
+// first two need.
+func (p *pipeline) readAhead(s *slicer) error {
+	if p.suite == SuiteSAFE {
+		return nil
+	}
+	for i := s.plan.Chunks() - 1; i >= s.plan.Chunks()-2; i-- {
+		b, err := s.at(i)
+		if err != nil {
+			return err
+		}
+		var d [1]digest
+		p.suite.contentHash().sums(d[:], [][]byte{b.plain()})
+		putBuf(b)
+		p.last = append(p.last, d[0])
+	}
+	return nil
+}
+
+// found opens entries for chunks that were cut.
+func (p *pipeline) found(bufs []*chunkBuf) error {
+	if len(bufs) == 0 {
+		return nil
+	}
+	var digests [batchMax]digest
+	var plain [batchMax][]byte
+	for i, b := range bufs {
+		plain[i] = b.plain()
+	}
+	p.suite.contentHash().sums(digests[:len(bufs)], plain[:len(bufs)])
+
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.entries = append(p.entries, entry{src: src})
-	bytes := mapHeaderLen + int64(len(p.secret)) + entryLen*int64(len(p.entries))
-	if bytes > p.maxMapBytes {
+	for i, b := range bufs {
+		p.entries = append(p.entries, entry{src: digests[i]})
+		p.progress.Read += int64(b.n)
+	}
+	if n := int64(len(p.entries)); p.suite.mapLen(n, p.level, len(p.secret)) > p.maxMapBytes {
 		return fmt.Errorf("%w: the data map needs more than %d bytes", ErrTooLarge, p.maxMapBytes)
 	}
-	p.progress.Total++
-	p.progress.Read += int64(b.n)
+	p.progress.Total += len(bufs)
 	p.report()
 	return nil
 }
@@ -142,63 +237,89 @@ func (p *pipeline) report() {
 	}
 }
 
-// dispatch has the newest chunks sealed. Their buffers are no longer the
-// caller's: it returns the rest of bufs, which is empty.
-func (p *pipeline) dispatch(bufs []*chunkBuf) []*chunkBuf {
-	n := len(p.entries)
-	for k, b := range bufs {
-		b.at = p.place(n-len(bufs)+k, n)
+// dispatch has chunks sealed, of which there are n, as far as that is known.
+// The last ones are spread over the workers. Their buffers are no longer the
+// caller's.
+func (p *pipeline) dispatch(bufs []*chunkBuf, n int, end bool) {
+	share := batchMax
+	if end {
+		share = min((len(bufs)+p.workers-1)/p.workers, batchMax)
+	}
+	for len(bufs) > 0 {
+		batch := bufs[:min(share, len(bufs))]
+		bufs = bufs[len(batch):]
+		if err := p.place(batch, n); err != nil {
+			p.fail(err)
+		}
 		p.sealing.Go(func() error {
-			p.seal(b)
+			p.seal(batch)
 			return nil
 		})
 	}
-	return bufs[:0]
 }
 
-func (p *pipeline) place(i, n int) place {
+// place tells the chunks what their keys depend on.
+func (p *pipeline) place(bufs []*chunkBuf, n int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	a, b := neighbours(i, n)
-	return place{
-		src:    p.entries[i].src,
-		near1:  p.entries[a].src,
-		near2:  p.entries[b].src,
-		index:  i,
-		level:  p.level,
-		secret: p.secret,
+	src := func(i int) digest {
+		if i < len(p.entries) {
+			return p.entries[i].src
+		}
+		return p.last[n-1-i]
 	}
+	for _, b := range bufs {
+		i := b.at.index
+		near1, near2 := p.suite.neighbours(i, n)
+		b.at = place{src: src(i), near1: src(near1), near2: src(near2), index: i, level: p.level, secret: p.secret}
+		if k := n - 1 - i; k < len(p.last) && p.last[k] != b.at.src {
+			return fmt.Errorf("%w: chunk %d changed while it was read", ErrSize, i)
+		}
+	}
+	return nil
 }
 
-// seal encrypts one chunk and hands it to a putter, waiting for a free one.
-func (p *pipeline) seal(b *chunkBuf) {
+// seal encrypts a batch and hands each chunk to a putter, waiting for free
+// ones.
+func (p *pipeline) seal(batch []*chunkBuf) {
 	if p.stopped() {
-		putBuf(b)
+		for _, b := range batch {
+			putBuf(b)
+		}
 		return
 	}
-	s := sealers.Get().(*sealer)
-	name, chunk := s.seal(b)
-	sealers.Put(s)
-
+	names := sealAll(p.suite, batch)
 	p.mu.Lock()
-	p.entries[b.at.index].dst = name
-	p.progress.Encrypted += int64(b.n)
+	for i, b := range batch {
+		p.entries[b.at.index].dst = names[i]
+		p.progress.Encrypted += int64(b.n)
+	}
 	p.report()
 	p.mu.Unlock()
-
-	p.putting.Go(func() error {
-		defer putBuf(b)
-		p.put(name, chunk, b)
-		return nil
-	})
+	for i, b := range batch {
+		name := names[i]
+		p.putting.Go(func() error {
+			defer putBuf(b)
+			p.put(name, b)
+			return nil
+		})
+	}
 }
 
 // put stores the chunk that b became.
-func (p *pipeline) put(name xorname.Name, chunk []byte, b *chunkBuf) {
+func (p *pipeline) put(name xorname.Name, b *chunkBuf) {
 	if p.stopped() {
 		return
 	}
-	if err := p.store.Put(p.ctx, name, chunk); err != nil {
+	there := false
+	var err error
+	if p.has != nil {
+		there, err = p.has(p.ctx, name)
+	}
+	if err == nil && !there {
+		err = p.store.Put(p.ctx, name, b.sealed)
+	}
+	if err != nil {
 		p.fail(&ChunkError{Name: name, Index: b.at.index, Level: b.at.level, Stage: StagePut, Err: err})
 		return
 	}
@@ -206,5 +327,8 @@ func (p *pipeline) put(name xorname.Name, chunk []byte, b *chunkBuf) {
 	defer p.mu.Unlock()
 	p.progress.Done++
 	p.progress.Stored += int64(b.n)
+	if there {
+		p.progress.Skipped++
+	}
 	p.report()
 }

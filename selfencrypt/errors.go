@@ -20,8 +20,18 @@ var (
 	ErrAddressFormat = errors.New("selfencrypt: malformed address")
 
 	// ErrTooLarge: a data map needs more than Options.MaxMapBytes, or a chunk
-	// put into a store is longer than MaxChunk.
+	// put into a store is longer than it takes.
 	ErrTooLarge = errors.New("selfencrypt: too large")
+
+	// ErrTooSmall: a compatible suite encrypts MinCompatible bytes at least.
+	ErrTooSmall = errors.New("selfencrypt: too small")
+
+	// ErrSize: content has another length than was said, or changed while it
+	// was read.
+	ErrSize = errors.New("selfencrypt: content of another size than stated")
+
+	// ErrSuite: a suite that is unknown, or cannot do what was asked.
+	ErrSuite = errors.New("selfencrypt: not with this suite")
 
 	// ErrNotFound: the store knows that it does not hold the chunk.
 	ErrNotFound = errors.New("selfencrypt: chunk not found")
@@ -35,7 +45,7 @@ const (
 	StagePut        Stage = "put"        // the store did not take it
 	StageGet        Stage = "get"        // the store did not give it
 	StageLength     Stage = "length"     // the chunk, or its content, has the wrong length
-	StageName       Stage = "name"       // its SHA3-256 is not its name
+	StageName       Stage = "name"       // its hash is not its name
 	StageDecrypt    Stage = "decrypt"    // the key does not open it
 	StageDecompress Stage = "decompress" // what it held does not unpack
 	StageContent    Stage = "content"    // the content's hash is not the one in the map

@@ -61,7 +61,7 @@ func ExampleReader_ReadAt() {
 		return
 	}
 	fmt.Printf("%s of a %s\n", part, dataMap)
-	// Output: 34567 of a data map of 5000000 bytes in 5 chunks
+	// Output: 34567 of a data map of 5000000 bytes in 5 chunks of SAFE
 }
 
 // An address is kept in its binary form, as a secret; printing it shows

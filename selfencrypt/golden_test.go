@@ -108,7 +108,7 @@ func TestAddressesNeverMove(t *testing.T) {
 
 // The levels of the map of a large file, without the file.
 func TestAddressesOfLargeFilesNeverMove(t *testing.T) {
-	m := &DataMap{size: 20_000 * MaxPlain, entries: make([]entry, 20_000)}
+	m := &DataMap{suite: SuiteSAFE, size: 20_000 * MaxPlain, unit: MaxPlain, entries: make([]entry, 20_000)}
 	b := noise("entries", 20_000*entryLen)
 	for i := range m.entries {
 		copy(m.entries[i].dst[:], b[i*entryLen:])

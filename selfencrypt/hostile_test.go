@@ -131,7 +131,7 @@ func TestChunksThatMatchTheirNameAndNotTheMap(t *testing.T) {
 
 // zeroFrame is flag and payload of n compressed zero bytes.
 func zeroFrame(t *testing.T, n int) []byte {
-	frame, ok := new(sealer).encoder.AppendCompressed([]byte{flagZstd}, make([]byte, n))
+	frame, ok := new(safeSealer).encoder.AppendCompressed([]byte{flagZstd}, make([]byte, n))
 	require.True(t, ok)
 	return frame
 }
@@ -260,7 +260,7 @@ func FuzzChunk(f *testing.F) {
 	f.Add([]byte{}, uint32(0), true)
 	f.Add([]byte{flagRaw, 1, 2, 3}, uint32(3), true)
 	f.Add([]byte{flagRaw, 1, 2, 3}, uint32(65536), false)
-	frame, _ := new(sealer).encoder.AppendCompressed([]byte{flagZstd}, make([]byte, 70_000))
+	frame, _ := new(safeSealer).encoder.AppendCompressed([]byte{flagZstd}, make([]byte, 70_000))
 	f.Add(frame, uint32(70_000), true)
 	f.Add(frame, uint32(65_536), false)
 	f.Fuzz(func(t *testing.T, inside []byte, most uint32, exact bool) {
@@ -271,8 +271,9 @@ func FuzzChunk(f *testing.F) {
 		}
 		key := newKeyer().derive(p)
 		chunk := aead(&key).Seal(nil, key[aesKeyLen:], inside, nil)
-		got, err := open(chunk, xorname.FromContent(chunk), p, want)
-		if err != nil {
+		got := &fetched{chunk: chunk, name: xorname.FromContent(chunk), at: p, want: want}
+		openAll(SuiteSAFE, []*fetched{got})
+		if err := got.err; err != nil {
 			require.ErrorIs(t, err, ErrCorrupt)
 			return
 		}

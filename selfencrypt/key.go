@@ -7,11 +7,7 @@ import (
 	"github.com/zeebo/blake3"
 )
 
-// suiteSAFE is the number of the format that this package writes: SAFE
-// version 1. It is recorded in every map and address and never guessed.
-const suiteSAFE = 1
-
-// A digest is the BLAKE3-256 of the content of a chunk. It opens the chunk.
+// A digest is the hash of the content of a chunk. It opens the chunk.
 type digest = [32]byte
 
 const (
@@ -22,8 +18,8 @@ const (
 	keyLen    = aesKeyLen + nonceLen
 )
 
-// A place is all that the key of a chunk depends on. Its own content is among
-// it, so that no key and nonce ever serve two contents.
+// A place is all that the key of a chunk depends on. In SAFE and 0.36 its own
+// content is among it, so that no key and nonce ever serve two contents.
 type place struct {
 	src, near1, near2 digest // its own content and its neighbours'
 	index             int
@@ -31,7 +27,7 @@ type place struct {
 	secret            []byte // empty or secretLen bytes
 }
 
-// A keyer derives chunk keys. It is not safe for concurrent use.
+// A keyer derives chunk keys by BLAKE3. It is not safe for concurrent use.
 type keyer struct {
 	kdf      *blake3.Hasher
 	material []byte
@@ -43,17 +39,26 @@ var keyContextHash = sync.OnceValue(func() *blake3.Hasher { return blake3.NewDer
 
 func newKeyer() *keyer { return &keyer{kdf: keyContextHash().Clone()} }
 
+// derive returns the key and nonce of a chunk of SAFE.
 func (k *keyer) derive(p place) (key [keyLen]byte) {
+	m := k.begin(p)
+	m = append(m, byte(p.level), byte(SuiteSAFE), byte(len(p.secret)))
+	m = append(m, p.secret...)
+	k.finish(m, key[:])
+	return key
+}
+
+// begin returns what the material of all suites begins with.
+func (k *keyer) begin(p place) []byte {
 	m := append(k.material[:0], p.src[:]...)
 	m = append(m, p.near1[:]...)
 	m = append(m, p.near2[:]...)
-	m = binary.LittleEndian.AppendUint64(m, uint64(p.index))
-	m = append(m, byte(p.level), suiteSAFE, byte(len(p.secret)))
-	m = append(m, p.secret...)
-	k.material = m
+	return binary.LittleEndian.AppendUint64(m, uint64(p.index))
+}
 
+func (k *keyer) finish(material, out []byte) {
+	k.material = material
 	k.kdf.Reset()
-	_, _ = k.kdf.Write(m) // neither can fail
-	_, _ = k.kdf.Digest().Read(key[:])
-	return key
+	_, _ = k.kdf.Write(material) // neither can fail
+	_, _ = k.kdf.Digest().Read(out)
 }

@@ -1,6 +1,8 @@
 package selfencrypt
 
-// Sizes of the format, in bytes.
+import "fmt"
+
+// Sizes of the SAFE format, in bytes.
 const (
 	// MaxChunk is the most that a chunk has after encryption (paper, "Self
 	// Encryption": resources are never more than 1 MB each).
@@ -17,18 +19,99 @@ const (
 	maxLevel = 8
 )
 
-// A layout says how size bytes are cut: head chunks of MaxPlain, then tail
-// chunks that share the rest as equally as possible, the larger ones first.
-// Because the tail is shared no chunk is ever tiny, and because there are one
-// or at least three chunks each has two neighbours or none.
-type layout struct {
+// A Layout says how content is cut: some chunks of equal length, then a tail
+// that shares the rest as equally as possible, its larger ones first. It is a
+// value; see [DataMap.Layout] and [Plan].
+type Layout struct {
 	size int64
-	head int64
-	tail int64 // 1, 2 or 3
+	unit int64 // the length of those before the tail
+	head int64 // how many they are
+	tail int64
 }
 
-// singleMax is the longest content that is one chunk. Maps are cut late, as
-// each level costs a reader a round trip.
+// Size returns the length of the content in bytes.
+func (l Layout) Size() int64 { return l.size }
+
+// Chunks returns how many chunks there are.
+func (l Layout) Chunks() int64 { return l.head + l.tail }
+
+// Start returns the offset of chunk i; Start(Chunks()) is the size.
+func (l Layout) Start(i int64) int64 {
+	if i <= l.head {
+		return i * l.unit
+	}
+	rest := l.size - l.head*l.unit
+	j := i - l.head
+	return l.head*l.unit + j*(rest/l.tail) + min(j, rest%l.tail)
+}
+
+// Length returns the bytes of content in chunk i.
+func (l Layout) Length(i int64) int { return int(l.Start(i+1) - l.Start(i)) }
+
+// Find returns the chunk that holds the byte at off, for 0 <= off < Size().
+func (l Layout) Find(off int64) int64 {
+	i := l.head
+	if l.unit > 0 {
+		i = min(off/l.unit, l.head)
+	}
+	for i+1 < l.Chunks() && off >= l.Start(i+1) {
+		i++
+	}
+	return i
+}
+
+// A cutting is the rule by which a suite cuts content of any size.
+type cutting struct {
+	suite Suite
+	level int
+	max   int // the most content of a chunk, save that of the last of three
+}
+
+// check refuses content that the suite cannot encrypt.
+func (c cutting) check(size int64) error {
+	if c.suite != SuiteSAFE && size < MinCompatible {
+		return fmt.Errorf("%w: %d bytes, at least %d are needed by %s", ErrTooSmall, size, MinCompatible, c.suite)
+	}
+	return nil
+}
+
+// layout cuts size bytes, of which the compatible suites need MinCompatible.
+//
+// SAFE shares the tail of long content between two chunks, so that none is ever
+// tiny; there are one or at least three chunks, so that each has two
+// neighbours or none. The crates fill every chunk but the last.
+func (c cutting) layout(size int64) Layout {
+	limit := int64(c.max)
+	switch {
+	case c.suite != SuiteSAFE && size < 3*limit:
+		return Layout{size: size, unit: size / 3, head: 2, tail: 1}
+	case c.suite != SuiteSAFE:
+		return Layout{size: size, unit: limit, head: (size - 1) / limit, tail: 1}
+	case size <= int64(singleMax(c.level)):
+		return Layout{size: size, unit: limit, tail: 1}
+	case size <= 3*limit:
+		return Layout{size: size, unit: limit, tail: 3}
+	}
+	return Layout{size: size, unit: limit, head: (size-1)/limit - 1, tail: 2}
+}
+
+// hold returns how many bytes of a stream have to be there before the next
+// chunk, after cut bytes in others, can be cut without knowing what follows.
+func (c cutting) hold(cut int64) int64 {
+	limit := int64(c.max)
+	switch {
+	case c.suite != SuiteSAFE && cut > 0:
+		return limit
+	case c.suite != SuiteSAFE:
+		return 3 * limit
+	case cut > 0:
+		return 2*limit + 1
+	}
+	return 3*limit + 1
+}
+
+// singleMax is the longest content that is one chunk of SAFE. Maps are cut
+// late, as each level costs a reader a round trip.
 func singleMax(level int) int {
 	if level == 0 {
 		return smallMax
@@ -36,44 +119,14 @@ func singleMax(level int) int {
 	return MaxPlain
 }
 
-func layoutOf(level int, size int64) layout {
-	switch {
-	case size <= int64(singleMax(level)):
-		return layout{size: size, tail: 1}
-	case size <= 3*MaxPlain:
-		return layout{size: size, tail: 3}
-	}
-	return layout{size: size, head: (size-1)/MaxPlain - 1, tail: 2}
-}
-
-func (l layout) chunks() int64 { return l.head + l.tail }
-
-// start returns the offset of chunk i; start(chunks()) is the size.
-func (l layout) start(i int64) int64 {
-	if i <= l.head {
-		return i * MaxPlain
-	}
-	rest := l.size - l.head*MaxPlain
-	j := i - l.head
-	return l.head*MaxPlain + j*(rest/l.tail) + min(j, rest%l.tail)
-}
-
-func (l layout) length(i int64) int { return int(l.start(i+1) - l.start(i)) }
-
-// find returns the chunk that holds the byte at off, for 0 <= off < size.
-func (l layout) find(off int64) int64 {
-	i := min(off/MaxPlain, l.head)
-	for i+1 < l.chunks() && off >= l.start(i+1) {
-		i++
-	}
-	return i
-}
-
 // neighbours returns the two chunks whose content hashes go into the key of
-// chunk i of n. They precede it, save for the first two, so that a stream can
-// be encrypted as it comes.
-func neighbours(i, n int) (int, int) {
+// chunk i of n: those before it. In SAFE the first two chunks take from the
+// first three, so that a stream can be encrypted as it comes; in the
+// compatible suites the end of the file is before its beginning.
+func (s Suite) neighbours(i, n int) (int, int) {
 	switch {
+	case s != SuiteSAFE:
+		return (i + n - 1) % n, (i + n - 2) % n
 	case n == 1:
 		return 0, 0
 	case i == 0:

@@ -8,11 +8,15 @@ import (
 	"pgregory.net/rapid"
 )
 
+func safeLayout(level int, size int64) Layout {
+	return cutting{SuiteSAFE, level, MaxPlain}.layout(size)
+}
+
 func lengths(level int, size int64) []int {
-	l := layoutOf(level, size)
+	l := safeLayout(level, size)
 	var got []int
-	for i := range l.chunks() {
-		got = append(got, l.length(i))
+	for i := range l.Chunks() {
+		got = append(got, l.Length(i))
 	}
 	return got
 }
@@ -50,35 +54,35 @@ func TestLayoutLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		level := rapid.IntRange(0, maxLevel).Draw(t, "level")
 		size := sizes.Draw(t, "size")
-		l := layoutOf(level, size)
-		n := l.chunks()
+		l := safeLayout(level, size)
+		n := l.Chunks()
 		require.True(t, n == 1 || n >= 3, "%d chunks", n)
-		require.EqualValues(t, 0, l.start(0))
-		require.Equal(t, size, l.start(n))
+		require.EqualValues(t, 0, l.Start(0))
+		require.Equal(t, size, l.Start(n))
 		i := rapid.Int64Range(0, n-1).Draw(t, "chunk")
-		require.LessOrEqual(t, l.length(i), MaxPlain)
+		require.LessOrEqual(t, l.Length(i), MaxPlain)
 		if n > 1 {
-			require.Greater(t, l.length(i), smallMax/4, "no chunk of several is tiny")
+			require.Greater(t, l.Length(i), smallMax/4, "no chunk of several is tiny")
 		}
 		if size > 0 {
 			off := rapid.Int64Range(0, size-1).Draw(t, "offset")
-			at := l.find(off)
-			require.True(t, l.start(at) <= off && off < l.start(at+1))
+			at := l.Find(off)
+			require.True(t, l.Start(at) <= off && off < l.Start(at+1))
 		}
 	})
 }
 
 func TestLayoutOfTheLargestSize(t *testing.T) {
-	l := layoutOf(0, math.MaxInt64)
-	require.EqualValues(t, int64(math.MaxInt64), l.start(l.chunks()))
-	require.Equal(t, l.chunks()-1, l.find(math.MaxInt64-1))
+	l := safeLayout(0, math.MaxInt64)
+	require.EqualValues(t, int64(math.MaxInt64), l.Start(l.Chunks()))
+	require.Equal(t, l.Chunks()-1, l.Find(math.MaxInt64-1))
 }
 
 func TestNeighboursPrecedeAllButTheFirstTwo(t *testing.T) {
 	for _, test := range []struct{ i, n, a, b int }{
 		{0, 1, 0, 0}, {0, 3, 1, 2}, {1, 3, 0, 2}, {2, 3, 1, 0}, {2, 9, 1, 0}, {8, 9, 7, 6},
 	} {
-		a, b := neighbours(test.i, test.n)
+		a, b := SuiteSAFE.neighbours(test.i, test.n)
 		require.Equal(t, [2]int{test.a, test.b}, [2]int{a, b}, "chunk %d of %d", test.i, test.n)
 	}
 }

@@ -16,7 +16,7 @@ func storeContent(t *testing.T, b []byte, level int, secret []byte, store ChunkS
 	t.Helper()
 	s, err := (&Options{Secret: secret}).settle()
 	require.NoError(t, err)
-	m, err := encryptLevel(context.Background(), bytes.NewReader(b), level, store, s)
+	m, err := encryptLevel(context.Background(), &cutter{r: bytes.NewReader(b), rule: s.cutting(level)}, level, store, s)
 	require.NoError(t, err)
 	require.Equal(t, 1, m.Len())
 	return m.address()
@@ -192,12 +192,12 @@ func TestRootLongerThanAWriterMakesItIsRefused(t *testing.T) {
 	for _, content := range [][]byte{random(1, 65537), make([]byte, 65537), make([]byte, MaxPlain)} {
 		store := new(MemStore)
 		// Level 1 takes this much in one chunk, level 0 does not.
-		b := getBuf()
-		b.n = copy(b.space(), content)
+		b := getBuf(len(content))
+		b.n = copy(b.space(len(content)), content)
 		b.at = place{src: digestOf(content), near1: digestOf(content), near2: digestOf(content)}
-		name, chunk := (&sealer{keys: newKeyer()}).seal(b)
-		require.NoError(t, store.Put(context.Background(), name, chunk))
-		a := (&DataMap{entries: []entry{{dst: name, src: b.at.src}}}).address()
+		name := xorname.Name(sealAll(SuiteSAFE, []*chunkBuf{b})[0])
+		require.NoError(t, store.Put(context.Background(), name, b.sealed))
+		a := (&DataMap{suite: SuiteSAFE, entries: []entry{{dst: name, src: b.at.src}}}).address()
 		_, err := LoadMap(context.Background(), a, store, nil)
 		require.ErrorIs(t, err, ErrCorrupt)
 	}

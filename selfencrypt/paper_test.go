@@ -109,7 +109,7 @@ func TestPaperDataMapIsTheKey(t *testing.T) {
 		bad.entries[i].src = digest{}
 		for j := range int64(3) {
 			r := openFile(t, bad, store, nil)
-			_, err := r.ReadAt(make([]byte, 1), r.plan.start(j))
+			_, err := r.ReadAt(make([]byte, 1), r.plan.Start(j))
 			require.ErrorIs(t, err, ErrCorrupt)
 		}
 	}

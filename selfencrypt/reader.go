@@ -12,9 +12,10 @@ import (
 // data map. ReadAt, Size and Close may be called at any time by any goroutine;
 // Read, Seek and WriteTo, which share a position, by one at a time.
 //
-// Read and WriteTo fetch up to Options.InFlight chunks ahead; Read begins with
-// one, and doubles as long as it goes on in sequence. ReadAt fetches only what
-// it was asked for. The InFlight + 2 chunks used last are kept.
+// Read and WriteTo fetch ahead, Options.InFlight chunks at once and up to three
+// times as many before they are used; Read begins with one, and doubles as long
+// as it goes on in sequence. ReadAt fetches only what it was asked for. The
+// chunks used last are kept, InFlight + 2 at least.
 //
 // Errors are a *ChunkError, with that of the store or ErrCorrupt; that of the
 // context given to Open; or fs.ErrClosed after Close. A failed chunk is
@@ -23,13 +24,13 @@ import (
 type Reader struct {
 	window *window
 	cancel context.CancelCauseFunc
-	plan   layout
+	plan   Layout
 
 	pos      int64
 	readOn   int64 // the position after the last Read
 	nextHave int64 // chunks below this one were asked for ahead of time
-	ahead    int64 // how many chunks Read fetches ahead
-	inFlight int64
+	ahead    int64 // how many chunks Read fetches ahead now
+	maxAhead int64
 }
 
 // Open returns a Reader of the file that m stands for, at its beginning. If m
@@ -44,7 +45,7 @@ func Open(ctx context.Context, m *DataMap, store ChunkStore, opt *Options) (*Rea
 	if m == nil || len(m.entries) == 0 {
 		return nil, fmt.Errorf("%w: it has no chunks", ErrMapFormat)
 	}
-	if m, err = resolve(ctx, m, store, s); err != nil {
+	if m, err = expand(ctx, m, store, s); err != nil {
 		return nil, err
 	}
 	return newReader(ctx, m, store, s), nil
@@ -55,8 +56,8 @@ func newReader(ctx context.Context, m *DataMap, store ChunkStore, s settings) *R
 	return &Reader{
 		window:   newWindow(ctx, m, store, s),
 		cancel:   cancel,
-		plan:     m.layout(),
-		inFlight: int64(s.inFlight),
+		plan:     m.Layout(),
+		maxAhead: int64(s.lookAhead()),
 	}
 }
 
@@ -73,13 +74,13 @@ func (r *Reader) Close() error {
 
 // use calls f with the content from off to the end of the chunk that holds it.
 func (r *Reader) use(off int64, f func(plain []byte) error) error {
-	i := r.plan.find(off)
+	i := r.plan.Find(off)
 	s, err := r.window.acquire(i)
 	if err != nil {
 		return r.explain(err)
 	}
 	defer r.window.release(s)
-	return f(s.plain[off-r.plan.start(i):])
+	return f(s.plain[off-r.plan.Start(i):])
 }
 
 // explain tells a closed Reader from a context that was done before.
@@ -114,17 +115,17 @@ func (r *Reader) Read(p []byte) (int, error) {
 
 // lookAhead has the following chunks fetched when Read comes to a new one.
 func (r *Reader) lookAhead() {
-	i := r.plan.find(r.pos)
+	i := r.plan.Find(r.pos)
 	switch {
 	case r.pos != r.readOn: // after a Seek one cannot know what follows
 		r.ahead = 0
 	case i < r.nextHave:
 		return
 	default:
-		r.ahead = min(max(1, 2*r.ahead), r.inFlight)
+		r.ahead = min(max(1, 2*r.ahead), r.maxAhead)
 	}
 	r.nextHave = i + 1
-	r.window.ahead(i, min(i+1+r.ahead, r.plan.chunks()))
+	r.window.ahead(i, min(i+1+r.ahead, r.plan.Chunks()))
 }
 
 // WriteTo implements io.WriterTo: it writes the rest of the file to w, and
@@ -132,8 +133,8 @@ func (r *Reader) lookAhead() {
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	start := r.pos
 	for r.pos < r.plan.size {
-		i := r.plan.find(r.pos)
-		r.window.ahead(i, min(i+1+r.inFlight, r.plan.chunks()))
+		i := r.plan.Find(r.pos)
+		r.window.ahead(i, min(i+1+r.maxAhead, r.plan.Chunks()))
 		err := r.use(r.pos, func(plain []byte) error {
 			n, err := w.Write(plain)
 			if n < 0 || n > len(plain) || n < len(plain) && err == nil {
@@ -160,9 +161,9 @@ func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
 		if at >= r.plan.size || at < 0 {
 			return n, io.EOF
 		}
-		last := r.plan.find(min(off+int64(len(p)), r.plan.size) - 1)
-		i := r.plan.find(at)
-		r.window.ahead(i, min(i+r.inFlight, last+1))
+		last := r.plan.Find(min(off+int64(len(p)), r.plan.size) - 1)
+		i := r.plan.Find(at)
+		r.window.ahead(i, min(i+r.maxAhead, last+1))
 		err := r.use(at, func(plain []byte) error {
 			n += copy(p[n:], plain)
 			return nil

@@ -183,9 +183,9 @@ func TestReadAhead(t *testing.T) {
 	_ = store
 }
 
-// However many read at once, no more than InFlight + 2 chunks are in memory.
+// However many read at once, no more than 3*InFlight + 2 chunks are in memory.
 func TestManyReadersShareTheBound(t *testing.T) {
-	content := random(1, 12*MaxPlain)
+	content := random(1, 16*MaxPlain)
 	_, m, store := write(t, content, nil)
 	var open, most atomic.Int64
 	limited := funcStore{get: func(ctx context.Context, name xorname.Name) ([]byte, error) {
@@ -209,7 +209,7 @@ func TestManyReadersShareTheBound(t *testing.T) {
 				}
 				errs[g] = errors.Join(errs[g], err)
 				r.window.mu.Lock()
-				if len(r.window.slots) > 4 {
+				if len(r.window.slots) > 8 {
 					errs[g] = errors.New("too many chunks in memory")
 				}
 				r.window.mu.Unlock()

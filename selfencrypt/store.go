@@ -15,8 +15,9 @@ import (
 //
 // Nothing that a store returns is trusted, so it need not check anything.
 type ChunkStore interface {
-	// Put keeps a chunk of 1 to MaxChunk bytes, durably if the store is.
-	// Putting what is there is success. chunk is valid only until Put returns.
+	// Put keeps a chunk of 1 to MaxChunk bytes, durably if the store is. (For
+	// the compatible suites a store must take more, see Suite.MaxChunk.) Putting
+	// what is there is success. chunk is valid only until Put returns.
 	Put(ctx context.Context, name xorname.Name, chunk []byte) error
 
 	// Get returns the chunk. The result belongs to the caller, who changes it.
@@ -24,9 +25,15 @@ type ChunkStore interface {
 	Get(ctx context.Context, name xorname.Name) ([]byte, error)
 }
 
+// A Haser is a store that can tell cheaply whether it has a chunk. True means
+// that Get would find it. Options.Resume makes use of it.
+type Haser interface {
+	Has(ctx context.Context, name xorname.Name) (bool, error)
+}
+
 func checkPut(ctx context.Context, chunk []byte) error {
-	if len(chunk) > MaxChunk {
-		return fmt.Errorf("%w: a chunk of %d bytes, at most %d are allowed", ErrTooLarge, len(chunk), MaxChunk)
+	if len(chunk) > maxCompatibleChunk {
+		return fmt.Errorf("%w: a chunk of %d bytes, at most %d are allowed", ErrTooLarge, len(chunk), maxCompatibleChunk)
 	}
 	return ctx.Err()
 }
@@ -38,7 +45,8 @@ type MemStore struct {
 	chunks map[xorname.Name][]byte
 }
 
-// Put implements ChunkStore. Chunks above MaxChunk are refused with ErrTooLarge.
+// Put implements ChunkStore. It takes the chunks of all suites; longer ones are
+// refused with ErrTooLarge.
 func (s *MemStore) Put(ctx context.Context, name xorname.Name, chunk []byte) error {
 	if err := checkPut(ctx, chunk); err != nil {
 		return err
@@ -65,6 +73,14 @@ func (s *MemStore) Get(ctx context.Context, name xorname.Name) ([]byte, error) {
 		return nil, fmt.Errorf("%w in memory: %s", ErrNotFound, name)
 	}
 	return bytes.Clone(chunk), nil
+}
+
+// Has implements Haser.
+func (s *MemStore) Has(ctx context.Context, name xorname.Name) (bool, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, ok := s.chunks[name]
+	return ok, ctx.Err()
 }
 
 // Len returns the number of chunks.

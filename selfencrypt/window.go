@@ -15,23 +15,27 @@ type window struct {
 
 	capacity int
 	getting  chan struct{} // a token for each chunk being fetched
-	opening  chan struct{} // and for each one being checked
+	opening  chan struct{} // and for each batch being checked
 
 	running sync.WaitGroup
+
+	reporting sync.Mutex
+	progress  Progress
+	report    func(Progress) // or nil
 
 	mu    sync.Mutex
 	moved *sync.Cond // a slot became ready or unused, or ctx is done
 	slots map[int64]*slot
+	queue []*slot // fetched and not yet checked
 	clock uint64
 }
 
-// A slot is a chunk in the window. Its content is set before ready is closed;
-// the other fields are guarded by the window's mutex.
+// A slot is a chunk in the window. Its content or error is set before ready is
+// closed; the other fields are guarded by the window's mutex.
 type slot struct {
 	index int64
 	ready chan struct{}
-	content
-	err error
+	fetched
 
 	done  bool // ready is closed
 	users int
@@ -43,10 +47,12 @@ func newWindow(ctx context.Context, m *DataMap, store ChunkStore, s settings) *w
 		ctx:      ctx,
 		store:    store,
 		m:        m,
-		capacity: s.inFlight + 2, // those read ahead, the one in use, and the one before
+		capacity: s.lookAhead() + 2, // those read ahead, the one in use, and the one before
 		getting:  make(chan struct{}, s.inFlight),
 		opening:  make(chan struct{}, s.workers),
 		slots:    make(map[int64]*slot),
+		report:   s.progress,
+		progress: Progress{Level: m.level, Total: len(m.entries)},
 	}
 	w.moved = sync.NewCond(&w.mu)
 	context.AfterFunc(ctx, func() {
@@ -157,33 +163,103 @@ func (w *window) start(i int64) *slot {
 	s := &slot{index: i, ready: make(chan struct{})}
 	w.slots[i] = s
 	w.running.Go(func() {
-		c, err := w.fetch(i)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		s.content, s.err, s.done = c, err, true
-		close(s.ready)
-		w.moved.Broadcast()
+		if w.m.root != nil {
+			s.plain = w.m.root
+			w.finish(s)
+		} else if s.err = w.fetch(s); s.err != nil {
+			w.finish(s)
+		} else {
+			w.check(s)
+		}
 	})
 	return s
 }
 
-func (w *window) fetch(i int64) (content, error) {
-	if w.m.root != nil {
-		return content{plain: w.m.root}, nil
+// finish makes slots ready that have their content or error.
+func (w *window) finish(batch ...*slot) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range batch {
+		s.done = true
+		close(s.ready)
 	}
+	w.moved.Broadcast()
+}
+
+// fetch has the store return the chunk of s.
+func (w *window) fetch(s *slot) error {
 	if err := take(w.ctx, w.getting); err != nil {
-		return content{}, err
+		return err
 	}
-	chunk, err := get(w.ctx, w.store, w.m, int(i))
-	<-w.getting
+	defer func() { <-w.getting }()
+	i := int(s.index)
+	chunk, err := get(w.ctx, w.store, w.m, i)
 	if err != nil {
-		return content{}, err
+		return err
 	}
-	if err := take(w.ctx, w.opening); err != nil {
-		return content{}, err
+	s.fetched = fetched{
+		chunk: chunk,
+		name:  w.m.entries[i].dst,
+		at:    w.m.place(i),
+		want:  extent{max: w.m.ChunkSize(i), exact: true},
+	}
+	return nil
+}
+
+// check puts s in the queue, waits for its turn, and checks a batch from the
+// front of the queue, if others have left any: each one that joins the queue
+// takes at least one out.
+func (w *window) check(s *slot) {
+	w.mu.Lock()
+	w.queue = append(w.queue, s)
+	w.mu.Unlock()
+	err := take(w.ctx, w.opening)
+	batch := w.nextBatch()
+	if err != nil {
+		for _, s := range batch {
+			s.err = err
+		}
+		w.finish(batch...)
+		return
 	}
 	defer func() { <-w.opening }()
-	return open(chunk, w.m.entries[i].dst, w.m.place(int(i)), extent{max: w.m.ChunkSize(int(i)), exact: true})
+	var opened [batchMax]*fetched
+	for i, s := range batch {
+		opened[i] = &s.fetched
+	}
+	openAll(w.m.suite, opened[:len(batch)])
+	w.tell(batch)
+	w.finish(batch...)
+}
+
+// nextBatch takes from the queue as many as pay to be checked together: a whole
+// batch if there is one, else a part, to leave the others theirs.
+func (w *window) nextBatch() []*slot {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.queue), batchMax)
+	if n < batchMax {
+		n = (n + cap(w.opening) - 1) / cap(w.opening)
+	}
+	batch := w.queue[:n:n]
+	w.queue = w.queue[n:]
+	return batch
+}
+
+// tell reports what was verified.
+func (w *window) tell(batch []*slot) {
+	if w.report == nil {
+		return
+	}
+	w.reporting.Lock()
+	defer w.reporting.Unlock()
+	for _, s := range batch {
+		if s.err == nil {
+			w.progress.Done++
+			w.progress.Verified += int64(s.want.max)
+		}
+	}
+	w.report(w.progress)
 }
 
 func take(ctx context.Context, tokens chan struct{}) error {

@@ -16,7 +16,8 @@ import (
 var mayImport = map[string][]string{
 	"xorname": {},
 
-	"selfencrypt":                 {"xorname", "selfencrypt/internal/frozen", blake3, sync},
+	"selfencrypt":                 {"xorname", "selfencrypt/internal/...", "internal/sha3x4", blake3, crypto, sync},
+	"selfencrypt/internal/brotli": {brotli},
 	"selfencrypt/internal/frozen": {compress},
 	"selfencrypt/storetest":       {"xorname", "selfencrypt"},
 
@@ -38,6 +39,7 @@ var mayImport = map[string][]string{
 	"internal/members":   {"xorname", "routing", "internal/sign", "internal/wire"},
 	"internal/localnet":  {"client", "vault"},
 	"internal/vaulttest": {"transport", "transport/memnet", "vault", testify},
+	"internal/sha3x4":    {circl},
 	"internal/lint":      {},
 
 	"examples":            {},
@@ -50,6 +52,9 @@ var mayImport = map[string][]string{
 // The modules of others.
 const (
 	blake3      = "github.com/zeebo/blake3"
+	brotli      = "github.com/andybalholm/brotli"
+	circl       = "github.com/cloudflare/circl"
+	crypto      = "golang.org/x/crypto"
 	cbor        = "github.com/fxamacker/cbor/v2"
 	compress    = "github.com/klauspost/compress"
 	pebble      = "github.com/cockroachdb/pebble/v2"
