@@ -1,40 +1,121 @@
 package brotli
 
-import (
-	"bytes"
+// MaxSize is the most bytes that one stream is made for: 16 MiB.
+const MaxSize = 1 << 24
 
-	"github.com/andybalholm/brotli"
+const (
+	windowBits  = 22
+	maxDistance = 1<<windowBits - 16 // of a copy, in what has been encoded
+
+	blockSize = 1 << 16 // what is parsed at a time
+
+	// A meta-block ends with the block in which it comes to hold one of these.
+	maxMetaBlock = 1 << 23
+	maxLiterals  = 1 << 20 // apart from those that no command holds yet
+	maxCommands  = 1 << 20
 )
 
-const windowBits = 22
-
 // Encoder compresses. Its zero value is ready. It is not safe for concurrent
-// use.
+// use. It holds about 3 MiB of scratch, and up to 10 bytes more for each byte of
+// the longest source that it has seen.
 type Encoder struct {
-	w   *brotli.Writer
-	out bytes.Buffer
+	src []byte
+	matcher
+	words *wordList
+
+	commands  []command
+	lastCode  int    // distance code of the last command
+	literals  int    // in commands
+	pending   int    // literals behind the last command
+	flushed   int    // src before this is in finished meta-blocks
+	last      [4]int // distances of the newest copies, as the decoder will know them
+	savedLast [4]int // the same at the start of the meta-block
+
+	bits      bitWriter
+	lits      category
+	cmds      category
+	distances category
+	codes     codeBuilder
 }
 
 // AppendCompressed appends one complete stream that holds src to dst and returns
-// the extended slice.
+// the extended slice. src may not be longer than [MaxSize]; that is a fault of
+// the program and panics.
 func (e *Encoder) AppendCompressed(dst, src []byte) []byte {
-	const piece = 4096 // what the crates hand over at a time; it decides the size hint
-	e.out.Reset()
-	if e.w == nil {
-		e.w = brotli.NewWriterLevel(&e.out, 6)
+	if len(src) > MaxSize {
+		panic("brotli: source longer than MaxSize")
 	}
-	e.w.Reset(&e.out)
-	for len(src) > 0 {
-		n := min(piece, len(src))
-		e.write(e.w.Write(src[:n]))
-		src = src[n:]
+	e.reset(dst, src)
+	e.bits.write(4, (windowBits-17)<<1|1)
+	start := 0
+	for ; len(src)-start >= blockSize; start += blockSize {
+		e.encodeBlock(start, start+blockSize, false)
 	}
-	e.write(0, e.w.Close())
-	return append(dst, e.out.Bytes()...)
+	// The source's end is seen only behind a full block: the last one may be empty.
+	e.encodeBlock(start, len(src), true)
+
+	out := e.bits.buf
+	e.bits.buf, e.src = nil, nil
+	return out
 }
 
-func (e *Encoder) write(_ int, err error) {
-	if err != nil {
-		panic(err) // a bytes.Buffer takes everything
+func (e *Encoder) reset(dst, src []byte) {
+	if e.words == nil {
+		e.words = dictionary()
+		e.init()
 	}
+	e.src = src
+	e.matcher.reset()
+	e.commands, e.literals, e.pending, e.flushed = e.commands[:0], 0, 0, 0
+	e.last = firstDistances
+	e.savedLast = e.last
+	e.bits = bitWriter{buf: dst}
+}
+
+// init makes ready what does not depend on the source.
+func (e *Encoder) init() {
+	e.lits.init(256, 512, 400)
+	e.cmds.init(commandCodes, 1024, 500)
+	e.distances.init(distanceCodes, 512, 100)
+	e.last = firstDistances
+}
+
+// firstDistances are what the decoder takes for the last distances at the start.
+var firstDistances = [4]int{4, 11, 15, 16}
+
+// encodeBlock parses src[start:end] and writes the meta-block that ends there, if
+// one does.
+func (e *Encoder) encodeBlock(start, end int, final bool) {
+	e.enterSeam(start, end)
+	if len(e.commands) > 0 && e.pending == 0 {
+		start = e.extendLastCopy(start, end)
+	}
+	e.parse(start, end)
+	if !final && end-e.flushed+blockSize <= maxMetaBlock &&
+		e.literals < maxLiterals && len(e.commands) < maxCommands {
+		return
+	}
+	if e.pending > 0 {
+		e.emitLiterals()
+	}
+	e.writeMetaBlock(end, final)
+	e.commands, e.literals, e.flushed = e.commands[:0], 0, end
+	e.savedLast = e.last
+}
+
+// extendLastCopy lets the copy with which the previous block ended run on into
+// this one, and returns where it ends.
+func (e *Encoder) extendLastCopy(start, end int) int {
+	src, c, dist := e.src, &e.commands[len(e.commands)-1], e.last[0]
+	if e.lastCode >= shortCodes && e.lastCode-shortCodes+1 != dist {
+		return start // a word of the dictionary
+	}
+	if dist > min(start-int(c.copied), maxDistance) {
+		return start
+	}
+	n := matchLen(src, start-dist, start, end)
+	c.copied += uint32(n)
+	c.copyCode += uint32(n)
+	c.setLengthCode()
+	return start + n
 }
