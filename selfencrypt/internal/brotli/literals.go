@@ -42,9 +42,6 @@ func (t *afterBytes) of(last, beforeLast byte) int {
 	return int(v>>1&(v|t.beforeLast[beforeLast])) & 1
 }
 
-// codeOfContext is what the context map says of a type's contexts.
-var codeOfContext = [1 << contextBits]uint8{2: 1, 3: 1}
-
 // literalCodes returns how many codes each type of literals in src[start:end]
 // shall have: two if a sample says that it saves a fifth of a bit a literal to
 // know whether the byte before is ASCII.

@@ -199,7 +199,7 @@ func (b *blockWriter) start(w *bitWriter, builder *codeBuilder, c *category) {
 	}
 	var types [maxTypes + 2]uint32
 	var lengths [len(blockLengths)]uint32
-	var order = typeOrder{last: 1}
+	order := typeOrder{last: 1}
 	for i, t := range c.types {
 		code := order.code(int(t))
 		if i > 0 {
