@@ -19,7 +19,7 @@ const batchMax = 4
 
 // sums hashes the inputs, at most batchMax of them.
 func (h hash) sums(sums [][32]byte, inputs [][]byte) {
-	if h == sha3Hash {
+	if h == hashSHA3 {
 		sha3x4.Sum256(sums, inputs)
 		return
 	}
@@ -148,7 +148,7 @@ func (f *fetched) fail(stage Stage, format string, args ...any) {
 	putBuf(f.buf)
 	f.content = content{}
 	err := fmt.Errorf("%w: "+format, append([]any{ErrCorrupt}, args...)...)
-	f.err = &ChunkError{Name: f.name, Index: f.at.index, Level: f.at.level, Stage: stage, Err: err}
+	f.err = &ChunkError{Name: f.name, Index: int(f.at.index), Level: int(f.at.level), Stage: stage, Err: err}
 }
 
 // decrypt opens a chunk whose name was checked.

@@ -96,8 +96,8 @@ func (m *DataMap) place(i int) place {
 		src:    m.entries[i].src,
 		near1:  m.entries[a].src,
 		near2:  m.entries[b].src,
-		index:  i,
-		level:  m.level,
+		index:  int64(i),
+		level:  int64(m.level),
 		secret: m.secret,
 	}
 }

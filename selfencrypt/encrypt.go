@@ -153,7 +153,7 @@ func (p *pipeline) feed(content source) error {
 		n := len(p.entries)
 		var ready []*chunkBuf
 		for k, b := range fresh {
-			b.at.index = n - len(fresh) + k
+			b.at.index = int64(n - len(fresh) + k)
 			if b.at.index < 2 && !end && !p.nearKnown(n, known) {
 				first = append(first, b)
 			} else {
@@ -269,9 +269,9 @@ func (p *pipeline) place(bufs []*chunkBuf, n int) error {
 		return p.last[n-1-i]
 	}
 	for _, b := range bufs {
-		i := b.at.index
+		i := int(b.at.index)
 		near1, near2 := p.suite.neighbours(i, n)
-		b.at = place{src: src(i), near1: src(near1), near2: src(near2), index: i, level: p.level, secret: p.secret}
+		b.at = place{src: src(i), near1: src(near1), near2: src(near2), index: int64(i), level: int64(p.level), secret: p.secret}
 		if k := n - 1 - i; k < len(p.last) && p.last[k] != b.at.src {
 			return fmt.Errorf("%w: chunk %d changed while it was read", ErrSize, i)
 		}
@@ -320,7 +320,7 @@ func (p *pipeline) put(name xorname.Name, b *chunkBuf) {
 		err = p.store.Put(p.ctx, name, b.sealed)
 	}
 	if err != nil {
-		p.fail(&ChunkError{Name: name, Index: b.at.index, Level: b.at.level, Stage: StagePut, Err: err})
+		p.fail(&ChunkError{Name: name, Index: int(b.at.index), Level: p.level, Stage: StagePut, Err: err})
 		return
 	}
 	p.mu.Lock()

@@ -22,8 +22,7 @@ const (
 // content is among it, so that no key and nonce ever serve two contents.
 type place struct {
 	src, near1, near2 digest // its own content and its neighbours'
-	index             int
-	level             int
+	index, level      int64
 	secret            []byte // empty or secretLen bytes
 }
 

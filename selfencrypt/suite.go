@@ -85,16 +85,26 @@ func (s Suite) MaxChunk() int {
 // 16 in the encryption.
 func maxSealed(n int) int { return n + n>>14 + 128 }
 
-// A hash is a hash function of a suite.
-type hash bool
+// A hash is a hash function of 32 bytes.
+type hash uint8
 
 const (
-	sha3Hash   hash = false
-	blake3Hash hash = true
+	hashSHA3 hash = iota // SHA3-256
+	hashBLAKE3
 )
 
-// contentHash is what the content of a chunk is recorded by in the map.
-func (s Suite) contentHash() hash { return s == SuiteSAFE || s == Suite036 }
+// contentHash is what records the content of a chunk in the map.
+func (s Suite) contentHash() hash {
+	if s == SuiteSAFE || s == Suite036 {
+		return hashBLAKE3
+	}
+	return hashSHA3
+}
 
 // nameHash is what names an encrypted chunk.
-func (s Suite) nameHash() hash { return s == Suite036 }
+func (s Suite) nameHash() hash {
+	if s == Suite036 {
+		return hashBLAKE3
+	}
+	return hashSHA3
+}
