@@ -1,0 +1,71 @@
+use super::{ChunkInfo, Suite};
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use self_encryption_036::{
+    decrypt, decrypt_chunk, encrypt, hash::content_hash, DataMap, EncryptedChunk, MAX_CHUNK_SIZE,
+};
+use xor_name::XorName;
+
+/// self_encryption 0.36.2.
+pub struct V036;
+
+impl Suite for V036 {
+    const VERSION: &'static str = "0.36.2";
+
+    type Map = DataMap;
+    type Chunk = EncryptedChunk;
+
+    fn max_chunk_size() -> usize {
+        MAX_CHUNK_SIZE
+    }
+
+    fn hash(content: &[u8]) -> XorName {
+        content_hash(content)
+    }
+
+    fn encrypt(plain: Bytes) -> Result<(DataMap, Vec<EncryptedChunk>)> {
+        Ok(encrypt(plain)?)
+    }
+
+    fn decrypt(map: &DataMap, chunks: &[EncryptedChunk]) -> Result<Bytes> {
+        Ok(decrypt(map, chunks)?)
+    }
+
+    fn decode_map(encoded: &[u8]) -> Result<DataMap> {
+        Ok(DataMap::from_bytes(encoded)?)
+    }
+
+    fn infos(map: &DataMap) -> Vec<ChunkInfo> {
+        map.infos()
+            .iter()
+            .map(|info| ChunkInfo {
+                index: info.index,
+                dst_hash: info.dst_hash,
+                src_hash: info.src_hash,
+                src_size: info.src_size,
+            })
+            .collect()
+    }
+
+    fn child(map: &DataMap) -> Option<usize> {
+        map.child()
+    }
+
+    fn unshrink(map: &DataMap, chunks: &[EncryptedChunk]) -> Result<DataMap> {
+        let hashes: Vec<_> = map.infos().iter().map(|info| info.src_hash).collect();
+        let level = map.child().unwrap_or(0);
+        let mut encoded = Vec::new();
+        for (index, chunk) in chunks.iter().enumerate() {
+            encoded.extend(decrypt_chunk(index, &chunk.content, &hashes, level)?);
+        }
+        Self::decode_map(&encoded).context("the map before the shrunk one")
+    }
+
+    fn chunk(_: usize, content: Bytes) -> EncryptedChunk {
+        EncryptedChunk { content }
+    }
+
+    fn content(chunk: &EncryptedChunk) -> &Bytes {
+        &chunk.content
+    }
+}
