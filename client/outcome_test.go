@@ -222,3 +222,17 @@ func TestAChunkUnderAnothersNameIsRefused(t *testing.T) {
 	require.Less(t, time.Since(begin), vaulttest.Patience)
 	require.Zero(t, net.chunks())
 }
+
+// The published formats are for local stores: their chunks can be longer than a
+// vault takes, or have names that a vault does not check by.
+func TestTheNetworkIsForSAFE(t *testing.T) {
+	t.Parallel()
+	c := start(t, 3).dial()
+	for _, suite := range []selfencrypt.Suite{selfencrypt.Suite030, selfencrypt.Suite034, selfencrypt.Suite036} {
+		_, err := selfencrypt.Encrypt(t.Context(), bytes.NewReader(random(10<<20)), c.Chunks(), &selfencrypt.Options{Suite: suite})
+		require.ErrorIs(t, err, client.ErrTooLarge, suite.String())
+		require.ErrorIs(t, err, selfencrypt.ErrTooLarge, suite.String())
+	}
+	_, err := selfencrypt.Encrypt(t.Context(), bytes.NewReader(random(3000)), c.Chunks(), &selfencrypt.Options{Suite: selfencrypt.Suite036})
+	require.Error(t, err)
+}

@@ -129,6 +129,38 @@ func TestReadAtFetchesOnlyWhatItNeeds(t *testing.T) {
 	require.EqualValues(t, 2, gets.Load(), "chunk 7 was kept")
 }
 
+// Whoever has only the address of 1 GiB reads 4 KiB of it after three fetches
+// at most: the map, which is one chunk, and one or two of the content.
+func TestReadAtOfAGibibyteFetchesThreeChunks(t *testing.T) {
+	const size = 1 << 30
+	m := sampleMap(size, nil)
+	store := new(MemStore)
+	zeros := make([]byte, MaxPlain)
+	for _, i := range []int{0, 500, 501, m.Len() - 1} { // what is read below
+		m.entries[i].src = digestOf(zeros[:m.ChunkSize(i)])
+	}
+	for _, i := range []int{0, 500, 501, m.Len() - 1} {
+		b := getBuf(MaxPlain)
+		b.n, b.at = copy(b.space(m.ChunkSize(i)), zeros), m.place(i)
+		m.entries[i].dst = sealAll(SuiteSAFE, []*chunkBuf{b})[0]
+		require.NoError(t, store.Put(context.Background(), m.entries[i].dst, b.sealed))
+	}
+	a, err := StoreMap(context.Background(), m, store, nil)
+	require.NoError(t, err)
+	for off, want := range map[int64]int64{0: 2, 500*MaxPlain + 7: 2, 501*MaxPlain - 1: 3, size - 4096: 2} {
+		var gets atomic.Int64
+		count := counting(store, func(xorname.Name) { gets.Add(1) })
+		m, err := LoadMap(context.Background(), a, count, nil)
+		require.NoError(t, err)
+		r := openFile(t, m, count, nil)
+		p := random(1, 4096)
+		_, err = r.ReadAt(p, off)
+		require.NoError(t, err)
+		require.Equal(t, make([]byte, 4096), p)
+		require.Equal(t, want, gets.Load())
+	}
+}
+
 func TestReadOfAFileFetchesEachChunkOnce(t *testing.T) {
 	_, m, store := write(t, make([]byte, 20*MaxPlain), nil)
 	for name, all := range map[string]func(*Reader) error{

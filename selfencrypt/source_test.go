@@ -121,8 +121,12 @@ func TestErrorsOfAReaderAtArePassedOn(t *testing.T) {
 
 func TestPlanIsWhatComes(t *testing.T) {
 	for _, opt := range []*Options{
-		nil, {Secret: random(1, 32)}, {RandomKey: true},
-		{Suite: Suite030, MaxPlain: 1024}, {Suite: Suite034, MaxPlain: 1024}, {Suite: Suite036, MaxPlain: 1024},
+		nil,
+		{Secret: random(1, 32)},
+		{RandomKey: true},
+		{Suite: Suite030, MaxPlain: 1024},
+		{Suite: Suite034, MaxPlain: 1024},
+		{Suite: Suite036, MaxPlain: 1024},
 	} {
 		for _, size := range []int64{3, 1000, 70_000, 3*MaxPlain + 1} {
 			plan, err := Plan(size, opt)
