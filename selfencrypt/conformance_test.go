@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/safenet-go/safenet/internal/vectors"
 	"github.com/safenet-go/safenet/selfencrypt/internal/brotli"
 	"github.com/safenet-go/safenet/xorname"
 	"github.com/stretchr/testify/require"
@@ -23,11 +24,7 @@ import (
 // SAFE_VECTORS or, if this is unset, of the project's own vectors. The README
 // there describes the files.
 func TestConformance(t *testing.T) {
-	root := os.Getenv("SAFE_VECTORS")
-	if root == "" {
-		root = filepath.Join("..", "testdata", "vectors")
-	}
-	folder := filepath.Join(root, "selfencrypt")
+	folder := vectors.Folder(t, "selfencrypt")
 	files, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	ran := 0

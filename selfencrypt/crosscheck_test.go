@@ -121,9 +121,6 @@ func requireSameFiles(t *testing.T, want, got string) {
 // content, measured right before on all cores: safe/0.36 is SAFE by the crate
 // 0.36, and so on.
 func BenchmarkAgainstCrates(b *testing.B) {
-	if !*crosscheck {
-		b.Skip("needs a Rust toolchain: run with -crosscheck")
-	}
 	program := buildCrosscheck(b)
 	for _, c := range corpora() {
 		b.Run(c.name, func(b *testing.B) {

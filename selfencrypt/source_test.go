@@ -167,7 +167,7 @@ func TestPlanRefuses(t *testing.T) {
 	require.ErrorIs(t, err, ErrTooLarge)
 	plan, err = Plan(1<<41, &Options{MaxMapBytes: 1 << 40})
 	require.NoError(t, err)
-	require.EqualValues(t, 1<<41, plan[0].Size())
+	require.Equal(t, int64(1<<41), plan[0].Size())
 }
 
 func TestRandomKey(t *testing.T) {

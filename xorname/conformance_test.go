@@ -10,17 +10,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/safenet-go/safenet/internal/vectors"
 )
 
 // TestConformance runs every entry of every file in the folder xorname of
 // SAFE_VECTORS or, if this is unset, of the project's own vectors. The README
 // there describes the sections.
 func TestConformance(t *testing.T) {
-	root := os.Getenv("SAFE_VECTORS")
-	if root == "" {
-		root = filepath.Join("..", "testdata", "vectors")
-	}
-	folder := filepath.Join(root, "xorname")
+	folder := vectors.Folder(t, "xorname")
 	entries, err := os.ReadDir(folder)
 	require.NoError(t, err)
 
