@@ -28,9 +28,9 @@
 //
 // A [Suite] other than SAFE writes and reads what the Rust crate self_encryption
 // of the published versions 0.30, 0.34 and 0.36 does, byte for byte, for local
-// stores and for exchange. Data maps go by [ImportBincode], [ImportJSON] and
-// their opposites. Nothing in those formats is trusted more than in SAFE: every
-// chunk is checked by name and content.
+// stores and for exchange (docs/spec/selfencrypt-crates.md). Data maps go by
+// [ImportBincode], [ImportJSON] and their opposites. Nothing in those formats is
+// trusted more than in SAFE: every chunk is checked by name and content.
 //
 // # What an address and a chunk give away
 //

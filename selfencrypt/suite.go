@@ -11,8 +11,8 @@ import "fmt"
 // are what the published versions 0.30, 0.34 and 0.36 of the Rust crate
 // self_encryption write, for local stores and for exchange: their chunks can
 // exceed [MaxChunk], they have no address of one entry, no convergence secret,
-// and need at least three bytes of content. The format page,
-// docs/spec/selfencrypt.md, describes them all.
+// and need at least three bytes of content. The format pages are
+// docs/spec/selfencrypt.md and docs/spec/selfencrypt-crates.md.
 type Suite uint8
 
 // The suites, by their numbers in stored forms.

@@ -2,6 +2,7 @@ package selfencrypt
 
 import (
 	"context"
+	"runtime"
 	"sync"
 )
 
@@ -213,6 +214,7 @@ func (w *window) check(s *slot) {
 	w.mu.Lock()
 	w.queue = append(w.queue, s)
 	w.mu.Unlock()
+	runtime.Gosched() // those that were fetched meanwhile come into the same batch
 	err := take(w.ctx, w.opening)
 	batch := w.nextBatch()
 	if err != nil {
@@ -232,14 +234,14 @@ func (w *window) check(s *slot) {
 	w.finish(batch...)
 }
 
-// nextBatch takes from the queue as many as pay to be checked together: a whole
-// batch if there is one, else a part, to leave the others theirs.
+// nextBatch takes from the queue as many as can be checked together, but leaves
+// some of a few for others who are free.
 func (w *window) nextBatch() []*slot {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := min(len(w.queue), batchMax)
-	if n < batchMax {
-		n = (n + cap(w.opening) - 1) / cap(w.opening)
+	if free := cap(w.opening) - len(w.opening); n < batchMax {
+		n = (n + free) / (free + 1)
 	}
 	batch := w.queue[:n:n]
 	w.queue = w.queue[n:]
@@ -253,13 +255,16 @@ func (w *window) tell(batch []*slot) {
 	}
 	w.reporting.Lock()
 	defer w.reporting.Unlock()
+	before := w.progress
 	for _, s := range batch {
 		if s.err == nil {
 			w.progress.Done++
 			w.progress.Verified += int64(s.want.max)
 		}
 	}
-	w.report(w.progress)
+	if w.progress != before {
+		w.report(w.progress)
+	}
 }
 
 func take(ctx context.Context, tokens chan struct{}) error {
