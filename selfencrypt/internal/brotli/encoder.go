@@ -19,8 +19,9 @@ const (
 // use. It holds about 3 MiB of scratch, and up to 10 bytes more for each byte of
 // the longest source that it has seen.
 type Encoder struct {
-	src []byte
-	matcher
+	matcher // first, so that its rows lie in whole cache lines
+
+	src   []byte
 	words *wordList
 
 	commands  []command

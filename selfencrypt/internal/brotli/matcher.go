@@ -35,11 +35,11 @@ type match struct {
 
 // matcher remembers where four bytes stood. Beside each position it has a tag,
 // eight further bits of the hash, so that most positions of other bytes need not
-// be looked up.
+// be looked up. Slots of a bucket are filled from the last to the first.
 type matcher struct {
-	count     [1 << bucketBits]uint16 // positions entered, modulo 2^16
 	tags      [1 << bucketBits][slots]uint8
 	positions [1 << bucketBits][slots]uint32
+	count     [1 << bucketBits]uint16 // positions entered, modulo 2^16
 
 	lookups, found int // in the dictionary
 }
@@ -58,8 +58,13 @@ func hash(v uint32) (bucket uint32, tag uint8) {
 // enter records position p.
 func (m *matcher) enter(src []byte, p int) {
 	bucket, tag := hash(load32(src, p))
-	slot := m.count[bucket] % slots
-	m.count[bucket]++
+	m.enterAt(bucket, tag, p)
+}
+
+func (m *matcher) enterAt(bucket uint32, tag uint8, p int) {
+	n := &m.count[bucket%(1<<bucketBits)]
+	slot := ^*n % slots
+	*n++
 	m.tags[bucket][slot] = tag
 	m.positions[bucket][slot] = uint32(p)
 }
@@ -94,24 +99,26 @@ func (m *matcher) enterCopied(src []byte, start, end int) {
 	}
 }
 
-// hits returns the slots of bucket that have the tag: bit 31 for the newest.
-func (m *matcher) hits(bucket uint32, tag uint8) uint32 {
+// hits returns the slots of bucket that have the tag as a set: bit 0 is for the
+// newest, which is in the slot returned, and so on in turn.
+func (m *matcher) hits(bucket uint32, tag uint8) (set, newest uint32) {
 	t := &m.tags[bucket]
 	want := uint64(tag) * 0x0101010101010101
-	set := equalBytes(binary.LittleEndian.Uint64(t[0:8])^want) |
-		equalBytes(binary.LittleEndian.Uint64(t[8:16])^want)<<8 |
-		equalBytes(binary.LittleEndian.Uint64(t[16:24])^want)<<16 |
-		equalBytes(binary.LittleEndian.Uint64(t[24:32])^want)<<24
-	n := int(m.count[bucket])
-	set = bits.RotateLeft32(set, -n)
+	set = zeroBytes(binary.LittleEndian.Uint64(t[0:8])^want) |
+		zeroBytes(binary.LittleEndian.Uint64(t[8:16])^want)<<8 |
+		zeroBytes(binary.LittleEndian.Uint64(t[16:24])^want)<<16 |
+		zeroBytes(binary.LittleEndian.Uint64(t[24:32])^want)<<24
+	n := uint32(m.count[bucket])
+	newest = -n % slots
+	set = bits.RotateLeft32(set, -int(newest))
 	if n < slots {
-		set &= ^uint32(0) << (slots - n)
+		set &= 1<<n - 1
 	}
-	return set
+	return set, newest
 }
 
-// equalBytes returns a bit for each byte of x that is 0.
-func equalBytes(x uint64) uint32 {
+// zeroBytes returns a bit for each byte of x that is 0.
+func zeroBytes(x uint64) uint32 {
 	const low = 0x7f7f7f7f7f7f7f7f
 	zero := ^((x&low + low) | x | low)
 	return uint32(zero >> 7 * 0x0102040810204080 >> 56)
@@ -120,17 +127,30 @@ func equalBytes(x uint64) uint32 {
 // search looks for the best copy at p that does not go beyond end, and records
 // p. ok is false if there is none worth it.
 func (e *Encoder) search(p, end int) (best match, ok bool) {
+	best = e.searchLast(p, end)
+	bucket, tag := hash(load32(e.src, p))
+	hits, newest := e.hits(bucket, tag)
+	if hits != 0 {
+		best = e.searchBucket(&e.positions[bucket], hits, newest, p, end, best)
+	}
+	e.enterAt(bucket, tag, p)
+	if best.length > 0 {
+		return best, true
+	}
+	return e.searchWords(p, end, bucket)
+}
+
+// searchLast looks for a copy at one of the last distances.
+func (e *Encoder) searchLast(p, end int) match {
 	src := e.src
-	best.score = minScore
+	best := match{score: minScore}
 	reach := min(p, maxDistance)
 	next := int(src[p]) // what follows the bytes of best, if it was a copy
-
 	for i, dist := range e.last {
-		from := p - dist
-		if dist > reach || from&(ringSize-1)+best.length >= ringSize || int(src[from+best.length]) != next {
+		if dist > reach || int(src[p-dist+best.length]) != next || acrossSeam(p-dist, p, best.length) {
 			continue
 		}
-		n := matchLen(src, from, p, end)
+		n := matchLen(src, p-dist, p, end)
 		if n < 2 || n == 2 && i > 1 {
 			continue
 		}
@@ -139,42 +159,33 @@ func (e *Encoder) search(p, end int) (best match, ok bool) {
 			next = e.byteAt(p+n, end)
 		}
 	}
+	return best
+}
 
-	bucket, tag := hash(load32(src, p))
-	newest := uint32(e.count[bucket]) - 1
-	for hits := e.hits(bucket, tag); hits != 0; {
-		age := bits.LeadingZeros32(hits)
-		hits &^= 1 << (31 - age)
-		from := e.positions[bucket][(newest-uint32(age))%slots]
+// searchBucket looks for a better copy than best from the positions of a bucket.
+func (e *Encoder) searchBucket(positions *[slots]uint32, hits, newest uint32, p, end int, best match) match {
+	src := e.src
+	next := e.byteAt(p+best.length, end)
+	reach := uint32(min(p, maxDistance))
+	for ; hits != 0; hits &= hits - 1 {
+		from := positions[(newest+uint32(bits.TrailingZeros32(hits)))%slots]
 		back := uint32(p) - from
-		if back > uint32(reach) {
+		if back > reach {
 			break
 		}
-		if int(from)&(ringSize-1)+best.length >= ringSize || int(src[int(from)+best.length]) != next {
-			continue
-		}
-		cost := bitScore * (bits.Len32(back) - 1)
-		if baseScore+byteScore*(end-p)-cost <= best.score {
+		if int(src[int(from)+best.length]) != next || acrossSeam(int(from), p, best.length) {
 			continue
 		}
 		n := matchLen(src, int(from), p, end)
 		if n < 4 {
 			continue
 		}
-		if score := baseScore + byteScore*n - cost; score > best.score {
+		if score := baseScore + byteScore*n - bitScore*(bits.Len32(back)-1); score > best.score {
 			best = match{n, n, int(back), score}
 			next = e.byteAt(p+n, end)
 		}
 	}
-	slot := (newest + 1) % slots
-	e.count[bucket]++
-	e.tags[bucket][slot] = tag
-	e.positions[bucket][slot] = uint32(p)
-
-	if best.length > 0 {
-		return best, true
-	}
-	return e.searchWords(p, end, bucket)
+	return best
 }
 
 // byteAt returns the byte at p. What stood behind the end of a block in the ring
@@ -192,21 +203,27 @@ func (e *Encoder) byteAt(p, end int) int {
 	return int(e.src[p-ringSize])
 }
 
+// acrossSeam tells whether the n bytes at from and the one behind them, which are
+// compared with those at p, were in the ring in two pieces: it did not look there.
+func acrossSeam(from, p, n int) bool {
+	seam := p &^ (ringSize - 1)
+	return from < seam && from+n >= seam
+}
+
 // matchLen returns how many bytes from p, before end, equal those at from.
 func matchLen(src []byte, from, p, end int) int {
-	n := 0
-	for p+n+8 <= end {
-		if x := load64(src, p+n) ^ load64(src, from+n); x != 0 {
-			return n + bits.TrailingZeros64(x)>>3
+	a := src[p:end]
+	b := src[from:]
+	for len(a) >= 8 && len(b) >= 8 {
+		if x := binary.LittleEndian.Uint64(a) ^ binary.LittleEndian.Uint64(b); x != 0 {
+			return end - p - len(a) + bits.TrailingZeros64(x)>>3
 		}
-		n += 8
+		a, b = a[8:], b[8:]
 	}
-	for p+n < end && src[p+n] == src[from+n] {
-		n++
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
 	}
-	return n
+	return end - p - len(a)
 }
 
 func load32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
-
-func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
