@@ -125,7 +125,7 @@ func BenchmarkDecrypt(b *testing.B) {
 	})
 }
 
-func readThrough(b *testing.B, m *DataMap, store ChunkStore) {
+func readThrough(b testing.TB, m *DataMap, store ChunkStore) {
 	r, err := Open(context.Background(), m, store, nil)
 	require.NoError(b, err)
 	_, err = r.WriteTo(io.Discard)

@@ -1,7 +1,6 @@
 package selfencrypt
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 
@@ -121,23 +120,25 @@ func (s Suite) maxSealedOf(n int) int {
 
 // batchSums hashes what of returns for each chunk that has not failed.
 func batchSums(h hash, batch []*fetched, of func(*fetched) []byte) (sums [batchMax][32]byte) {
-	var inputs [batchMax][]byte
-	var packed [batchMax][32]byte
+	var work struct { // in one piece, since it does not stay on the stack
+		inputs [batchMax][]byte
+		sums   [batchMax][32]byte
+	}
 	n := 0
 	for _, f := range batch {
 		if f.err != nil {
 			continue
 		}
 		if in := of(f); f.err == nil {
-			inputs[n] = in
+			work.inputs[n] = in
 			n++
 		}
 	}
-	h.sums(packed[:n], inputs[:n])
+	h.sums(work.sums[:n], work.inputs[:n])
 	n = 0
 	for i, f := range batch {
 		if f.err == nil {
-			sums[i] = packed[n]
+			sums[i] = work.sums[n]
 			n++
 		}
 	}
@@ -154,25 +155,21 @@ func (f *fetched) fail(stage Stage, format string, args ...any) {
 // decrypt opens a chunk whose name was checked.
 func (f *fetched) decrypt(s Suite) {
 	how, payload := packedBrotli, []byte(nil)
+	stage := StageDecrypt
 	var err error
 	if s == SuiteSAFE {
-		how, payload, err = decryptSAFE(f.chunk, f.at)
+		how, payload, stage, err = decryptSAFE(f.chunk, f.at)
 	} else {
 		payload, err = decryptCompatible(s, f.chunk, f.at)
 	}
 	f.chunk = nil
 	if err == nil {
+		stage = StageDecompress
 		f.content, err = unpack(how, payload, f.want)
-		if err != nil {
-			err = &packingError{err}
-		}
 	}
-	var inside *packingError
 	switch {
-	case errors.As(err, &inside):
-		f.fail(StageDecompress, "%w", inside.err)
 	case err != nil:
-		f.fail(StageDecrypt, "%w", err)
+		f.fail(stage, "%w", err)
 	case len(f.plain) > f.want.max, f.want.exact && len(f.plain) != f.want.max:
 		f.fail(StageLength, "%d bytes of content, the data map says %d", len(f.plain), f.want.max)
 	}
@@ -186,11 +183,6 @@ const (
 	packedZstd
 	packedBrotli
 )
-
-// A packingError is what is wrong inside a seal that was good.
-type packingError struct{ err error }
-
-func (e *packingError) Error() string { return e.err.Error() }
 
 var brotliDecoders = sync.Pool{New: func() any { return new(brotli.Decoder) }}
 

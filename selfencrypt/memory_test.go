@@ -110,19 +110,32 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 }
 
 func TestAllocationsPerChunk(t *testing.T) {
-	const chunks = 24
+	const chunks = 32
 	limit := 10.0
 	if raceDetector {
 		limit = 30 // there the pools forget at random
 	}
 	content := make([]byte, chunks*MaxPlain)
-	discard := funcStore{put: func(context.Context, xorname.Name, []byte) error { return nil }}
-	allocs := testing.AllocsPerRun(2, func() {
-		_, err := Encrypt(context.Background(), &sliceReader{content}, discard, nil)
-		require.NoError(t, err)
-	})
-	require.LessOrEqual(t, allocs/chunks, limit)
-	t.Logf("%.1f allocations a chunk", allocs/chunks)
+	for _, suite := range everySuite {
+		opt := &Options{Suite: suite}
+		if suite != SuiteSAFE {
+			opt.MaxPlain = MaxPlain
+		}
+		_, store := encryptWith(t, content, opt)
+		var m *DataMap
+		encrypting := testing.AllocsPerRun(2, func() {
+			var err error
+			m, err = Encrypt(context.Background(), &sliceReader{content}, discard, opt)
+			require.NoError(t, err)
+		})
+		lend := &lender{MemStore: store}
+		reading := testing.AllocsPerRun(2, func() { readThrough(t, m, lend) })
+		require.LessOrEqual(t, encrypting/chunks, limit, "%s: encrypting", suite)
+		if suite == SuiteSAFE { // the decoder of brotli takes some, as it likes
+			require.LessOrEqual(t, reading/chunks, limit, "%s: reading", suite)
+		}
+		t.Logf("%s: %.1f allocations a chunk encrypting, %.1f reading", suite, encrypting/chunks, reading/chunks)
+	}
 }
 
 type sliceReader struct{ b []byte }

@@ -56,24 +56,24 @@ func aead(key *[keyLen]byte) cipher.AEAD {
 var keyers = sync.Pool{New: func() any { return newKeyer() }}
 
 // decryptSAFE opens the seal and returns what is inside, which takes the room
-// of chunk.
-func decryptSAFE(chunk []byte, p place) (packing, []byte, error) {
+// of chunk, or the stage at which that failed.
+func decryptSAFE(chunk []byte, p place) (packing, []byte, Stage, error) {
 	keys := keyers.Get().(*keyer)
 	key := keys.derive(p)
 	keyers.Put(keys)
 	inside, err := aead(&key).Open(chunk[:0], key[aesKeyLen:], chunk, nil)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, StageDecrypt, err
 	}
 	if len(inside) < flagLen {
-		return 0, nil, &packingError{errors.New("no flag byte")}
+		return 0, nil, StageDecompress, errors.New("no flag byte")
 	}
 	payload := inside[flagLen:]
 	switch inside[0] {
 	case flagRaw:
-		return packedRaw, payload, nil
+		return packedRaw, payload, "", nil
 	case flagZstd:
-		return packedZstd, payload, nil
+		return packedZstd, payload, "", nil
 	}
-	return 0, nil, &packingError{fmt.Errorf("unknown flag %d", inside[0])}
+	return 0, nil, StageDecompress, fmt.Errorf("unknown flag %d", inside[0])
 }

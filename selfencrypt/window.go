@@ -163,17 +163,21 @@ func (w *window) room() bool {
 func (w *window) start(i int64) *slot {
 	s := &slot{index: i, ready: make(chan struct{})}
 	w.slots[i] = s
-	w.running.Go(func() {
-		if w.m.root != nil {
-			s.plain = w.m.root
-			w.finish(s)
-		} else if s.err = w.fetch(s); s.err != nil {
-			w.finish(s)
-		} else {
-			w.check(s)
-		}
-	})
+	w.running.Add(1)
+	go w.run(s)
 	return s
+}
+
+func (w *window) run(s *slot) {
+	defer w.running.Done()
+	if w.m.root != nil {
+		s.plain = w.m.root
+		w.finish(s)
+	} else if s.err = w.fetch(s); s.err != nil {
+		w.finish(s)
+	} else {
+		w.check(s)
+	}
 }
 
 // finish makes slots ready that have their content or error.
@@ -217,6 +221,12 @@ func (w *window) check(s *slot) {
 	runtime.Gosched() // those that were fetched meanwhile come into the same batch
 	err := take(w.ctx, w.opening)
 	batch := w.nextBatch()
+	if len(batch) == 0 { // others have checked it
+		if err == nil {
+			<-w.opening
+		}
+		return
+	}
 	if err != nil {
 		for _, s := range batch {
 			s.err = err
