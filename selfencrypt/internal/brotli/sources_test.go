@@ -3,6 +3,8 @@ package brotli
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
+	"unicode/utf8"
 )
 
 // xorshift is Marsaglia's generator (13, 7, 17).
@@ -24,7 +26,8 @@ var words = [16]string{
 
 // kinds are what generate makes.
 var kinds = []string{
-	"zero", "count", "xs64", "nib", "words", "mix", "rec", "copy", "prose", "table", "patchwork",
+	"zero", "count", "xs64", "nib", "words", "mix", "rec", "copy", "prose", "table", "utf8", "skewed",
+	"patchwork",
 }
 
 // generate returns size bytes of a kind; the golden digests hang on each of them.
@@ -72,6 +75,13 @@ func appendPiece(b []byte, kind string, k int, x *xorshift) []byte {
 		b = binary.LittleEndian.AppendUint64(b, uint64(k)*0x10001)
 		b = binary.LittleEndian.AppendUint64(b, w&0xff|w>>50&0x3f<<24)
 		return binary.LittleEndian.AppendUint64(b, w>>32&0xffff<<32)
+	case "utf8":
+		return appendUTF8(b, x)
+	case "skewed":
+		for w := x.next(); w != 0; w >>= 8 {
+			b = append(b, byte(bits.LeadingZeros64(x.next())*16)^byte(w)&15)
+		}
+		return b
 	case "patchwork":
 		w := x.next()
 		piece := kinds[w%uint64(len(kinds)-1)]
@@ -97,6 +107,17 @@ func appendCopy(b []byte, x *xorshift) []byte {
 		}
 	}
 	return b
+}
+
+// appendUTF8 appends a word of Greek, Cyrillic, Chinese or other letters.
+func appendUTF8(b []byte, x *xorshift) []byte {
+	w := x.next()
+	first := [4]rune{0x3b1, 0x430, 0x4e00, 'a'}[w>>40&3]
+	for n := w % 11; n > 0; n-- {
+		w >>= 3
+		b = utf8.AppendRune(b, first+rune(w&31*(w>>5&1)))
+	}
+	return append(b, " ,\n\x00"[w>>7&3])
 }
 
 // appendWord appends one of a thousand words, the first ones more often, and
