@@ -117,6 +117,9 @@ func TestAllocationsPerChunk(t *testing.T) {
 	}
 	content := make([]byte, chunks*MaxPlain)
 	for _, suite := range everySuite {
+		if raceDetector && suite != SuiteSAFE {
+			break // slow there, and no other code than above
+		}
 		opt := &Options{Suite: suite}
 		if suite != SuiteSAFE {
 			opt.MaxPlain = MaxPlain

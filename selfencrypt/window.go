@@ -102,7 +102,7 @@ func (w *window) claim(i int64) (*slot, error) {
 			return nil, err
 		}
 		s := w.slots[i]
-		if s != nil && s.err != nil && s.users == 0 {
+		if s != nil && s.done && s.err != nil && s.users == 0 {
 			delete(w.slots, i) // nobody saw this error of fetching ahead: try once more
 			s = nil
 		}
