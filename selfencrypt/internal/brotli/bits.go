@@ -24,6 +24,9 @@ func (w *bitWriter) spill(n uint, v uint64) {
 	w.held = v >> (n - w.nHeld)
 }
 
+// bytes returns how many whole bytes have been written.
+func (w *bitWriter) bytes() int { return len(w.buf) + int(w.nHeld>>3) }
+
 // align appends zero bits up to the next byte and empties held.
 func (w *bitWriter) align() {
 	for n := int(w.nHeld+7) >> 3; n > 0; n-- {

@@ -3,7 +3,8 @@ package brotli
 import "math/bits"
 
 const (
-	shortCodes    = 16  // distance codes that refer to the last distances, RFC 7932 section 4
+	shortCodes    = 16 // distance codes that refer to the last distances, RFC 7932 section 4
+	literalCodes  = 256
 	commandCodes  = 704 // insert-and-copy length codes, section 5
 	distanceCodes = 64  // without direct codes and postfix bits
 )

@@ -42,10 +42,10 @@ func (t *afterBytes) of(last, beforeLast byte) int {
 	return int(v>>1&(v|t.beforeLast[beforeLast])) & 1
 }
 
-// literalCodes returns how many codes each type of literals in src[start:end]
+// codesOfLiterals returns how many codes each type of literals in src[start:end]
 // shall have: two if a sample says that it saves a fifth of a bit a literal to
-// know whether the byte before is ASCII.
-func (e *Encoder) literalCodes(start, end int) int {
+// know whether the byte before is a continuation byte of UTF-8.
+func (e *Encoder) codesOfLiterals(start, end int) int {
 	const sample, every = 64, 4096
 	const gain float32 = 0.2
 	var counts [2][3]uint32 // behind ASCII or lead bytes, and behind continuation bytes
@@ -85,7 +85,7 @@ func (e *Encoder) addLiterals(start, end int) {
 		n := min(end-start, c.target-c.size)
 		counts := c.counts[c.numTypes*c.contexts*c.alphabet:]
 		if c.contexts == 1 {
-			addBytes((*[256]uint32)(counts), src[start:start+n])
+			addBytes((*[literalCodes]uint32)(counts), src[start:start+n])
 		} else {
 			t := literalContext
 			last, beforeLast := bytesBefore(src, start)
@@ -102,7 +102,7 @@ func (e *Encoder) addLiterals(start, end int) {
 	}
 }
 
-func addBytes(counts *[256]uint32, b []byte) {
+func addBytes(counts *[literalCodes]uint32, b []byte) {
 	for _, v := range b {
 		counts[v]++
 	}

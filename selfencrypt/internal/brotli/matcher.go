@@ -82,8 +82,9 @@ func (e *Encoder) enterSeam(start, end int) {
 // enterCopied records the positions from start to end, which a copy has covered.
 func (m *matcher) enterCopied(src []byte, start, end int) {
 	if start >= ringSize && end-start >= 8 {
-		// The ring's encoder recorded these four by four, as of its first lap, so
-		// that they and what lay below them in their buckets were out of reach.
+		// From its second lap on the ring's encoder took the place in the ring for
+		// the position here, if there were four: so far back that a search of the
+		// bucket ended there.
 		for ; start+4 <= end; start += 4 {
 			for p := start; p < start+4; p++ {
 				bucket, _ := hash(load32(src, p))

@@ -36,19 +36,10 @@ func (e *Encoder) parse(start, end int) {
 		}
 		e.emit(p, m)
 		sparse = p + 2*m.length + sparseAfter
-		e.enterCopied(e.src, p+2, min(p+m.length, storeEnd(start, end)))
+		e.enterCopied(e.src, p+2, min(p+m.length, end-shortestBytes+1))
 		p += m.length
 	}
 	e.pending += end - p
-}
-
-// storeEnd is where positions in src[start:end] end that have four bytes behind
-// them.
-func storeEnd(start, end int) int {
-	if end-start < shortestBytes {
-		return start
-	}
-	return end - shortestBytes + 1
 }
 
 // skip passes over bytes that seem not to repeat anything: it records some

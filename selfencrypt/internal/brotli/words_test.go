@@ -31,6 +31,7 @@ func TestWordTableIsThatOfTheCrate(t *testing.T) {
 // A word of the dictionary is found whole, and with up to nine bytes missing at
 // its end if enough is left to be worth it.
 func TestWordsAreFoundWholeAndCut(t *testing.T) {
+	var e Encoder
 	l := dictionary()
 	for slot, w := range l.table {
 		n := int(w & 31)
@@ -39,7 +40,6 @@ func TestWordsAreFoundWholeAndCut(t *testing.T) {
 		}
 		word := l.bytes[l.starts[n]+int(w>>5)*n:][:n]
 		for length := n - 9; length <= n; length++ {
-			var e Encoder
 			e.reset(nil, append(bytes.Clone(word[:length]), make([]byte, 10)...))
 			m, ok := e.search(0, len(e.src))
 			require.True(t, ok)
