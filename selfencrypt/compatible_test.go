@@ -110,6 +110,34 @@ func TestCompatibleMapsShrinkByLevels(t *testing.T) {
 	}
 }
 
+// The content of a level is the map below it, and that must be one that was
+// worth storing.
+func TestLevelsThatNoCrateWritesAreRefused(t *testing.T) {
+	for _, s := range []Suite{Suite034, Suite036} {
+		good := compatibleMap(s, 5*1024, 1024, 1)
+		for name, content := range map[string][]byte{
+			"no map":                      random(1, 1000),
+			"the same level":              bincodeOf(t, compatibleMap(s, 5*1024, 1024, 2)),
+			"a higher level":              bincodeOf(t, compatibleMap(s, 5*1024, 1024, 8)),
+			"a file's map two levels up":  bincodeOf(t, compatibleMap(s, 5*1024, 1024, 0)),
+			"a map that was small enough": bincodeOf(t, compatibleMap(s, 3*1024, 1024, 1)),
+			"something behind":            append(bincodeOf(t, good), 0),
+			"our own form":                marshal(t, good),
+		} {
+			store := new(MemStore)
+			settled, err := (&Options{Suite: s}).settle()
+			require.NoError(t, err)
+			last := encryptBytes(t, content, 2, store, settled)
+			_, err = Expand(context.Background(), last, store, nil)
+			require.ErrorIs(t, err, ErrMapFormat, "%s: %s", s, name)
+			_, err = Open(context.Background(), last, store, nil)
+			require.ErrorIs(t, err, ErrMapFormat, "%s: %s", s, name)
+		}
+		_, err := Expand(context.Background(), compatibleMap(s, 1<<20, 4096, 1), new(MemStore), &Options{MaxMapBytes: 1 << 19})
+		require.ErrorIs(t, err, ErrTooLarge)
+	}
+}
+
 func TestMapsOf030AreNotShrunk(t *testing.T) {
 	m, store := encryptWith(t, text(1, 10_000), &Options{Suite: Suite030, MaxPlain: 1024})
 	n := store.Len()
@@ -123,8 +151,11 @@ func TestMapsOf030AreNotShrunk(t *testing.T) {
 // the key.
 func TestEqualContentSharesChunksWhereTheFormatDoes(t *testing.T) {
 	for s, chunks := range map[Suite]int{Suite030: 1, Suite034: 1, Suite036: 8} {
-		_, store := encryptWith(t, make([]byte, 8*1024), &Options{Suite: s, MaxPlain: 1024})
+		m, store := encryptWith(t, make([]byte, 8*1024), &Options{Suite: s, MaxPlain: 1024})
 		require.Equal(t, chunks, store.Len(), s.String())
+		got, err := readMap(context.Background(), m, store, nil)
+		require.NoError(t, err)
+		requireSame(t, make([]byte, 8*1024), got)
 	}
 }
 

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) selfencrypt.ChunkStore) {
 		"hands out slices of the caller's own": copiesOnGet,
 		"returns when the context is done":     obeysContext,
 		"serves many at once":                  servesMany,
+		"knows what it has, if it can tell":    knowsWhatItHas,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := check(open(t)); err != nil {
@@ -134,6 +135,28 @@ func obeysContext(store selfencrypt.ChunkStore) error {
 	other, b := chunk(7, 1000)
 	if err := store.Put(ctx, other, b); !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("with a canceled context Put returned %v", err)
+	}
+	return nil
+}
+
+func knowsWhatItHas(store selfencrypt.ChunkStore) error {
+	haser, ok := store.(selfencrypt.Haser)
+	if !ok {
+		return nil
+	}
+	name, b := chunk(8, 1000)
+	for _, want := range []bool{false, true} {
+		if has, err := haser.Has(context.Background(), name); err != nil || has != want {
+			return fmt.Errorf("Has says %t and the error %v of a chunk, want %t", has, err, want)
+		}
+		if err := put(store, name, b); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := haser.Has(ctx, name); !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("with a canceled context Has returned %v", err)
 	}
 	return nil
 }

@@ -15,6 +15,14 @@ type faulty struct {
 	selfencrypt.MemStore
 	put func(*selfencrypt.MemStore, context.Context, xorname.Name, []byte) error
 	get func(*selfencrypt.MemStore, context.Context, xorname.Name) ([]byte, error)
+	has func(*selfencrypt.MemStore, context.Context, xorname.Name) (bool, error)
+}
+
+func (s *faulty) Has(ctx context.Context, name xorname.Name) (bool, error) {
+	if s.has == nil {
+		return s.MemStore.Has(ctx, name)
+	}
+	return s.has(&s.MemStore, ctx, name)
 }
 
 func (s *faulty) Put(ctx context.Context, name xorname.Name, chunk []byte) error {
@@ -76,6 +84,9 @@ func TestEveryCheckCanFail(t *testing.T) {
 			get: func(s *selfencrypt.MemStore, _ context.Context, name xorname.Name) ([]byte, error) {
 				return s.Get(context.Background(), name)
 			},
+		}},
+		"has what it lost": {knowsWhatItHas, &faulty{
+			has: func(*selfencrypt.MemStore, context.Context, xorname.Name) (bool, error) { return true, nil },
 		}},
 		"is full": {servesMany, &faulty{
 			put: func(*selfencrypt.MemStore, context.Context, xorname.Name, []byte) error { return full },
