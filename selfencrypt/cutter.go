@@ -14,6 +14,9 @@ type source interface {
 	// size is the length of the content, valid after io.EOF.
 	size() int64
 
+	// left is how many chunks are to come, or -1 if that is not known.
+	left() int64
+
 	release()
 }
 
@@ -35,6 +38,13 @@ type cutter struct {
 }
 
 func (c *cutter) size() int64 { return c.read }
+
+func (c *cutter) left() int64 {
+	if !c.done {
+		return -1
+	}
+	return c.plan.Chunks() - c.next
+}
 
 func (c *cutter) chunk() (*chunkBuf, error) {
 	for hold := c.rule.hold(c.cut); !c.done && c.read-c.cut < hold; {
@@ -125,6 +135,8 @@ type slicer struct {
 }
 
 func (s *slicer) size() int64 { return s.plan.size }
+
+func (s *slicer) left() int64 { return s.plan.Chunks() - s.next }
 
 func (s *slicer) release() {}
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/safenet-go/safenet/xorname"
 	"golang.org/x/sync/errgroup"
@@ -62,6 +63,7 @@ type pipeline struct {
 	settings
 
 	sealing, putting errgroup.Group // only for their limits: errors go to fail
+	busy             atomic.Int64   // how many are sealing
 
 	mu       sync.Mutex
 	err      error // the first one
@@ -143,7 +145,8 @@ func (p *pipeline) feed(content source) error {
 			return err
 		default:
 			fresh = append(fresh, b)
-			if len(fresh) < p.batch() {
+			waits := len(p.entries) < 3 && len(p.entries)+len(fresh) == 3 // for the keys of the first two
+			if !waits && len(fresh) < p.batch(len(fresh), content.left()) {
 				continue
 			}
 		}
@@ -165,15 +168,19 @@ func (p *pipeline) feed(content source) error {
 			ready = append(first, ready...)
 			first = nil
 		}
-		p.dispatch(ready, max(n, known), end)
+		p.dispatch(ready, max(n, known))
 	}
 	return nil
 }
 
-// batch returns how many chunks are to be handled together: one at first, so
-// that short content is spread over all workers, and more as it goes on.
-func (p *pipeline) batch() int {
-	return min(max(1, len(p.entries)/(2*p.workers)), batchMax)
+// batch returns how many chunks, of which some are there, are to be handled
+// together: as many as can be hashed at once, but only a worker's part of the
+// last ones.
+func (p *pipeline) batch(there int, left int64) int {
+	if left < 0 || left >= int64(batchMax*p.workers) {
+		return batchMax
+	}
+	return min((there+int(left)+p.workers-1)/p.workers, batchMax)
 }
 
 // nearKnown tells whether the hashes that go into the keys of the first two
@@ -237,14 +244,12 @@ func (p *pipeline) report() {
 	}
 }
 
-// dispatch has chunks sealed, of which there are n, as far as that is known.
-// The last ones are spread over the workers. Their buffers are no longer the
-// caller's.
-func (p *pipeline) dispatch(bufs []*chunkBuf, n int, end bool) {
-	share := batchMax
-	if end {
-		share = min((len(bufs)+p.workers-1)/p.workers, batchMax)
-	}
+// dispatch has chunks sealed, of which there are n, as far as that is known,
+// and spreads them over the workers that have nothing to do. Their buffers are
+// no longer the caller's.
+func (p *pipeline) dispatch(bufs []*chunkBuf, n int) {
+	idle := max(1, p.workers-int(p.busy.Load()))
+	share := min((len(bufs)+idle-1)/idle, batchMax)
 	for len(bufs) > 0 {
 		batch := bufs[:min(share, len(bufs))]
 		bufs = bufs[len(batch):]
@@ -252,6 +257,8 @@ func (p *pipeline) dispatch(bufs []*chunkBuf, n int, end bool) {
 			p.fail(err)
 		}
 		p.sealing.Go(func() error {
+			p.busy.Add(1)
+			defer p.busy.Add(-1)
 			p.seal(batch)
 			return nil
 		})
