@@ -17,9 +17,9 @@ const (
 
 // Encoder compresses. Its zero value is ready. It is not safe for concurrent
 // use. It holds 2.6 MiB of scratch, and what its sources have needed beside: at
-// most 2 MiB for histograms and codes, and 20 bytes for each copy or word in a
-// meta-block, of which there are rarely 100,000 in a MiB. All encoders share
-// 0.5 MiB of tables, made at the first use.
+// most 4 MiB for histograms and codes, and 20 bytes for each copy in a meta-block,
+// of which there are 50,000 to 100,000 in a MiB of text or programs. All encoders
+// share 0.5 MiB of tables, made at the first use.
 type Encoder struct {
 	matcher // first, so that its rows lie in whole cache lines
 
