@@ -218,8 +218,10 @@ func (w *window) check(s *slot) {
 	w.mu.Lock()
 	w.queue = append(w.queue, s)
 	w.mu.Unlock()
-	runtime.Gosched() // those that were fetched meanwhile come into the same batch
 	err := take(w.ctx, w.opening)
+	if err == nil {
+		runtime.Gosched() // those that can be fetched meanwhile come into the same batch
+	}
 	batch := w.nextBatch()
 	if len(batch) == 0 { // others have checked it
 		if err == nil {
