@@ -47,7 +47,11 @@ func EncryptAt(ctx context.Context, r io.ReaderAt, size int64, store ChunkStore,
 	if err := rule.check(size); err != nil {
 		return nil, err
 	}
-	return encryptLevel(ctx, &slicer{r: r, plan: rule.layout(size)}, 0, store, s)
+	plan := rule.layout(size)
+	if err := s.checkMap(plan.Chunks(), 0); err != nil {
+		return nil, err
+	}
+	return encryptLevel(ctx, &slicer{r: r, plan: plan}, 0, store, s)
 }
 
 // A pipeline encrypts one level. The goroutine that feeds it reads, cuts and
@@ -229,8 +233,8 @@ func (p *pipeline) found(bufs []*chunkBuf) error {
 		p.entries = append(p.entries, entry{src: digests[i]})
 		p.progress.Read += int64(b.n)
 	}
-	if n := int64(len(p.entries)); p.suite.mapLen(n, p.level, len(p.secret)) > p.maxMapBytes {
-		return fmt.Errorf("%w: the data map needs more than %d bytes", ErrTooLarge, p.maxMapBytes)
+	if err := p.checkMap(int64(len(p.entries)), p.level); err != nil {
+		return err
 	}
 	p.progress.Total += len(bufs)
 	p.report()

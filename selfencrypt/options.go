@@ -97,6 +97,15 @@ func (s *settings) cutting(level int) cutting {
 	return cutting{suite: s.suite, level: level, max: s.maxPlain}
 }
 
+// checkMap refuses more chunks than the map may list.
+func (s *settings) checkMap(chunks int64, level int) error {
+	// The first comparison keeps the second from overflowing.
+	if chunks > s.maxMapBytes/entryLen || s.suite.mapLen(chunks, level, len(s.secret)) > s.maxMapBytes {
+		return fmt.Errorf("%w: the data map needs more than %d bytes", ErrTooLarge, s.maxMapBytes)
+	}
+	return nil
+}
+
 // lookAhead is how many chunks a Reader works on ahead of the one in use: those
 // being fetched, and a batch for each worker while there is something to fetch.
 func (s *settings) lookAhead() int {

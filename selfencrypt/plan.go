@@ -8,7 +8,7 @@ import "fmt"
 // will be asked to put. The error wraps ErrTooSmall, ErrTooLarge if the levels
 // of the map exceed Options.MaxMapBytes, or ErrSize if size is negative.
 func Plan(size int64, opt *Options) ([]Layout, error) {
-	s, err := opt.settle()
+	s, err := opt.settleForWriting()
 	if err != nil {
 		return nil, err
 	}
@@ -18,16 +18,15 @@ func Plan(size int64, opt *Options) ([]Layout, error) {
 	if err := s.cutting(0).check(size); err != nil {
 		return nil, err
 	}
-	secret := len(s.secret)
-	if opt != nil && opt.RandomKey {
-		secret = secretLen
-	}
 	levels := []Layout{s.cutting(0).layout(size)}
 	for left := s.maxMapBytes; ; {
 		n := levels[len(levels)-1].Chunks()
-		bytes := s.suite.mapLen(n, len(levels)-1, secret)
+		if err := s.checkMap(n, len(levels)-1); err != nil {
+			return nil, err
+		}
+		bytes := s.suite.mapLen(n, len(levels)-1, len(s.secret))
 		if left -= bytes; left < 0 {
-			return nil, fmt.Errorf("%w: the data map needs more than %d bytes", ErrTooLarge, s.maxMapBytes)
+			return nil, fmt.Errorf("%w: the levels of the data map exceed %d bytes", ErrTooLarge, s.maxMapBytes)
 		}
 		if s.suite.smallMap(n) {
 			return levels, nil

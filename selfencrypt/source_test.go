@@ -71,10 +71,12 @@ func TestContentOfAnotherLengthThanStated(t *testing.T) {
 		if s != SuiteSAFE {
 			opt.MaxPlain = 1024
 		}
-		for _, size := range []int64{-1, math.MinInt64, 5*1024 - 1, 5*1024 + 1, 10 * 1024, math.MaxInt64} {
+		for _, size := range []int64{-1, math.MinInt64, 5*1024 - 1, 5*1024 + 1, 10 * 1024} {
 			_, err := EncryptAt(context.Background(), bytes.NewReader(content), size, new(MemStore), opt)
 			require.ErrorIs(t, err, ErrSize, "%s: %d", s, size)
 		}
+		_, err := EncryptAt(context.Background(), bytes.NewReader(content), math.MaxInt64, new(MemStore), opt)
+		require.ErrorIs(t, err, ErrTooLarge, "refused before anything is read")
 	}
 }
 
@@ -162,8 +164,10 @@ func TestPlanIsWhatComes(t *testing.T) {
 func TestPlanRefuses(t *testing.T) {
 	_, err := Plan(-1, nil)
 	require.ErrorIs(t, err, ErrSize)
-	_, err = Plan(math.MaxInt64, nil)
-	require.ErrorIs(t, err, ErrTooLarge)
+	for _, opt := range []*Options{nil, {Suite: Suite036, MaxPlain: 1}} {
+		_, err = Plan(math.MaxInt64, opt)
+		require.ErrorIs(t, err, ErrTooLarge)
+	}
 	plan, err := Plan(1e12, nil)
 	require.NoError(t, err)
 	require.Len(t, plan, 3, "a terabyte has a map of 67 MB, which has one of 4 KB")

@@ -147,7 +147,7 @@ func knowsWhatItHas(store selfencrypt.ChunkStore) error {
 	name, b := chunk(8, 1000)
 	for _, want := range []bool{false, true} {
 		if has, err := haser.Has(context.Background(), name); err != nil || has != want {
-			return fmt.Errorf("Has says %t and the error %v of a chunk, want %t", has, err, want)
+			return fmt.Errorf("asked for a chunk, Has says %t and the error %v, want %t", has, err, want)
 		}
 		if err := put(store, name, b); err != nil {
 			return err
