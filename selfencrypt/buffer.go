@@ -16,10 +16,12 @@ func (b *chunkBuf) plain() []byte { return b.data[flagLen : flagLen+b.n] }
 // space is the room of up to n bytes behind the content.
 func (b *chunkBuf) space(n int) []byte { return b.data[flagLen+b.n:][:n] }
 
-// The small buffers are for SAFE and for builds of the crates with small
-// chunks. Both have room for a chunk of a compatible suite, too.
+// The small buffers are for SAFE and 0.30, whose last chunk of three can have a
+// byte more than 1 MiB. Both have room for what a compatible suite makes of the
+// content.
 const (
-	smallBufLen = MaxPlain + MaxPlain>>14 + 128
+	smallBufMax = 1<<20 + 1
+	smallBufLen = smallBufMax + smallBufMax>>14 + 128
 	largeBufLen = maxCompatibleChunk
 )
 
@@ -32,7 +34,7 @@ var (
 // become.
 func getBuf(n int) *chunkBuf {
 	pool := &smallBufs
-	if n > MaxPlain {
+	if n > smallBufMax {
 		pool = &largeBufs
 	}
 	b := pool.Get().(*chunkBuf)

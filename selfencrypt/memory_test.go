@@ -109,6 +109,21 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	t.Logf("reading %d MiB took %.1f MiB", n>>20, float64(gauge.growth())/(1<<20))
 }
 
+func TestMemoryOfCompatibleSuites(t *testing.T) {
+	for _, s := range []Suite{Suite030, Suite036} {
+		opt := &Options{Suite: s, Workers: 2, InFlight: 4}
+		gauge := &heapGauge{base: inUse()}
+		store := funcStore{put: func(context.Context, xorname.Name, []byte) error {
+			gauge.sample()
+			return nil
+		}}
+		_, err := Encrypt(context.Background(), stream(streamSize(t)/4), store, opt)
+		require.NoError(t, err)
+		require.LessOrEqual(t, gauge.growth(), int64((5*2+4+8)*s.MaxPlain()+2*7<<20), s.String())
+		t.Logf("%s took %.1f MiB", s, float64(gauge.growth())/(1<<20))
+	}
+}
+
 func TestAllocationsPerChunk(t *testing.T) {
 	const chunks = 32
 	limit := 10.0

@@ -18,10 +18,11 @@ const (
 // defaults. Suite, MaxPlain, Secret and RandomKey have a part in what is stored,
 // the others none.
 //
-// With C the largest chunk of the suite, encrypting needs about
-// (5*Workers + InFlight + 8) * C and 3 MiB for each worker, and reading about
-// (Workers + 3*InFlight + 2) * C for each Reader, whatever the size of the file;
-// to both comes the data map with 64 bytes for each chunk.
+// With C the largest chunk, of 1 MiB (SAFE, 0.30) or 4 MiB, encrypting needs about
+// (5*Workers + InFlight + 8) * C, and for each worker 3 MiB, or 7 in a compatible
+// suite. Reading needs about (Workers + 3*InFlight + 2) * C for each Reader. That
+// is so whatever the size of the file; to it comes the data map with 64 bytes for
+// each chunk.
 type Options struct {
 	// Suite is the format to write. 0: SuiteSAFE. Reading finds it in the map.
 	Suite Suite
