@@ -4,26 +4,45 @@ package transport
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
-	"runtime"
 	"testing"
-	"time"
 
 	"github.com/quic-go/quic-go"
 	"github.com/stretchr/testify/require"
 )
 
-// This file is what the benchmarks compare with: quic-go as its documentation shows it, with our TLS configuration. A request
-// is a bidirectional stream, a message a unidirectional one; both begin with the sizes of the body and of the answer.
+// This file is what the benchmarks compare with: quic-go as its documentation shows it, with mutual TLS that compares
+// the identity and nothing else. A request is a bidirectional stream, a message a unidirectional one; both begin with the sizes of the body and of the answer.
 
 const rawBarrier = 1<<32 - 1 // as the size of the answer: the size of the body is the number of messages to wait for
 
 type rawClient struct {
-	tr *quic.Transport
-	qc *quic.Conn
+	tr   *quic.Transport
+	addr net.Addr
+	conf *tls.Config
+	qc   *quic.Conn
+}
+
+const rawServerKey = 1002
+
+// rawTLS has our settings. A want of zero takes any peer with an Ed25519 key.
+func rawTLS(key uint64, want PeerID) *tls.Config {
+	cert, err := selfSigned(testKey(key))
+	if err != nil {
+		panic(err)
+	}
+	return tlsConfig(cert, func(cs tls.ConnectionState) error {
+		key, ok := cs.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
+		if !ok || !want.IsZero() && PeerID(key) != want {
+			return ErrIdentity
+		}
+		return nil
+	})
 }
 
 func rawTransport() *quic.Transport {
@@ -38,15 +57,25 @@ func rawConfig() *quic.Config {
 	return &quic.Config{MaxIncomingStreams: 1024, MaxIncomingUniStreams: 1024}
 }
 
-func newRawClient(b *testing.B, addr string) contestant {
-	cert, err := selfSigned(testKey(1003))
-	require.NoError(b, err)
+func newRawClient(b *testing.B, addr string, key uint64) contestant {
 	to, err := net.ResolveUDPAddr("udp", addr)
 	require.NoError(b, err)
-	tr := rawTransport()
-	qc, err := tr.Dial(context.Background(), to, tlsConfig(cert, verifier(PeerID{}, PeerID{})), rawConfig())
-	require.NoError(b, err)
-	return &rawClient{tr: tr, qc: qc}
+	c := &rawClient{tr: rawTransport(), addr: to, conf: rawTLS(key, testID(rawServerKey))}
+	require.NoError(b, c.dial(context.Background()))
+	return c
+}
+
+// dial returns after one round trip on the new connection: until then it is not known whether the server took it.
+func (c *rawClient) dial(ctx context.Context) (err error) {
+	if c.qc, err = c.tr.Dial(ctx, c.addr, c.conf, rawConfig()); err != nil {
+		return err
+	}
+	return c.ask(ctx, 0, 0)
+}
+
+func (c *rawClient) reconnect(ctx context.Context) error {
+	_ = c.qc.CloseWithError(0, "")
+	return c.dial(ctx)
 }
 
 func rawHeader(size, answer int) []byte {
@@ -104,12 +133,8 @@ func (c *rawClient) close() {
 }
 
 func rawServer(arrived *arrivals, _ bool) (addr string, stop func()) {
-	cert, err := selfSigned(testKey(1002))
-	if err != nil {
-		panic(err)
-	}
 	tr := rawTransport()
-	ln, err := tr.Listen(tlsConfig(cert, verifier(PeerID{}, PeerID{})), rawConfig())
+	ln, err := tr.Listen(rawTLS(rawServerKey, PeerID{}), rawConfig())
 	if err != nil {
 		panic(err)
 	}
@@ -187,54 +212,5 @@ func rawServeMessages(qc *quic.Conn, arrived *arrivals) {
 				arrived.add()
 			}
 		}()
-	}
-}
-
-// BenchmarkConnect compares a dial, our hellos included, with a plain one.
-func BenchmarkConnect(b *testing.B) {
-	ep := start(b, 1000, Config{})
-	dialler := start(b, 1001, Config{})
-	arrived := newArrivals()
-	rawAddr, stop := rawServer(arrived, false)
-	defer stop()
-	var rawTime time.Duration
-	b.ReportAllocs()
-	for b.Loop() {
-		begin := time.Now()
-		c := newRawClient(b, rawAddr)
-		rawTime += time.Since(begin)
-		c.close()
-		connect(b, dialler, ep)
-		dialler.Disconnect(ep.ID())
-	}
-	ours := b.Elapsed() - rawTime
-	b.ReportMetric(float64(ours.Microseconds())/float64(b.N), "us/connect")
-	b.ReportMetric(float64(rawTime)/float64(ours), "x-raw")
-}
-
-// BenchmarkIdlePeers reports what a connected, silent peer costs the process that has both ends.
-func BenchmarkIdlePeers(b *testing.B) {
-	const peers = 100
-	for b.Loop() {
-		ep := start(b, 1000, Config{})
-		var before, after runtime.MemStats
-		diallers := make([]*endpoint, 0, peers)
-		for i := range uint64(peers) {
-			diallers = append(diallers, start(b, 2000+i, Config{DisableGRO: true}))
-		}
-		goroutines := runtime.NumGoroutine()
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		for _, d := range diallers {
-			connect(b, d, ep)
-		}
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapInuse+after.StackInuse-before.HeapInuse-before.StackInuse)/2/peers/1024, "KiB/end")
-		b.ReportMetric(float64(runtime.NumGoroutine()-goroutines)/2/peers, "goroutines/end")
-		for _, d := range diallers {
-			require.NoError(b, d.Close())
-		}
-		require.NoError(b, ep.Close())
 	}
 }

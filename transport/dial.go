@@ -156,7 +156,7 @@ func (ep *endpoint) dialAddr(addr string, want PeerID) (PeerID, error) {
 func (ep *endpoint) dialTarget(ctx context.Context, addr *net.UDPAddr, want PeerID) (PeerID, error) {
 	qcfg := ep.quicConfig(-1)
 	qcfg.KeepAlivePeriod = ep.cfg.KeepAlive
-	qc, err := ep.tr.Dial(ctx, addr, tlsConfig(ep.cert, verifier(ep.id, want)), qcfg)
+	qc, err := ep.tr.Dial(ctx, addr, tlsConfig(ep.cert, verifier(ep.known, ep.id, want)), qcfg)
 	if err != nil {
 		return PeerID{}, dialError(err)
 	}

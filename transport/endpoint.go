@@ -33,6 +33,7 @@ type endpoint struct {
 	tr     *quic.Transport
 	ln     *quic.Listener
 	book   *book
+	known  *certificates
 	events notify.Queue // calls of Config.OnPeer
 	total  budget
 
@@ -78,7 +79,7 @@ func listen(cfg Config, patience time.Duration) (*endpoint, error) {
 	}
 	ep := newEndpoint(cfg, cert, socket)
 	ep.patience = patience
-	ep.ln, err = ep.tr.Listen(tlsConfig(cert, verifier(ep.id, PeerID{})), ep.quicConfig(1))
+	ep.ln, err = ep.tr.Listen(tlsConfig(cert, verifier(ep.known, ep.id, PeerID{})), ep.quicConfig(1))
 	if err != nil {
 		_ = ep.tr.Close()
 		_ = socket.Close()
@@ -92,6 +93,7 @@ func newEndpoint(cfg Config, cert tls.Certificate, socket net.PacketConn) *endpo
 	ep := &endpoint{
 		cfg: cfg, id: cfg.id(), cert: cert, socket: socket,
 		book:           newBook(),
+		known:          newCertificates(),
 		dialSlots:      make(chan struct{}, maxDials),
 		handshakeSlots: make(chan struct{}, maxHandshakes),
 		peers:          make(map[PeerID]*peer),

@@ -7,9 +7,12 @@ import (
 	"crypto/x509"
 	"fmt"
 	"math/big"
+	"sync"
 	"time"
 
 	"github.com/quic-go/quic-go"
+
+	"github.com/safenet-go/safenet/transport/internal/lru"
 )
 
 // alpn names the protocol and its version (RFC 7301).
@@ -48,7 +51,7 @@ func tlsConfig(cert tls.Certificate, verify func(tls.ConnectionState) error) *tl
 }
 
 // identify returns the peer's identity. TLS has proved that the peer holds the private key of the certificate it showed.
-func identify(cs tls.ConnectionState) (PeerID, error) {
+func identify(cs tls.ConnectionState, known *certificates) (PeerID, error) {
 	if len(cs.PeerCertificates) != 1 {
 		return PeerID{}, fmt.Errorf("%w: %d certificates, want one", ErrIdentity, len(cs.PeerCertificates))
 	}
@@ -60,16 +63,48 @@ func identify(cs tls.ConnectionState) (PeerID, error) {
 	if !ok || len(key) != ed25519.PublicKeySize {
 		return PeerID{}, fmt.Errorf("%w: key of type %T, want Ed25519", ErrIdentity, cert.PublicKey)
 	}
-	if err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature); err != nil {
+	if err := known.check(cert); err != nil {
 		return PeerID{}, fmt.Errorf("%w: certificate is not self-signed: %w", ErrIdentity, err)
 	}
 	return PeerID(key), nil
 }
 
+// certificates remembers those whose own signature was good: a peer shows the same one each time, and checking it again would
+// be a tenth of the handshake.
+type certificates struct {
+	mu   sync.Mutex
+	good *lru.Map[[sha256.Size]byte, struct{}]
+}
+
+// certificatesKnown is as many as there are peers in the book of addresses.
+const certificatesKnown = bookPeers
+
+func newCertificates() *certificates {
+	return &certificates{good: lru.New[[sha256.Size]byte, struct{}](certificatesKnown)}
+}
+
+// check is nil if the key in cert signed it.
+func (k *certificates) check(cert *x509.Certificate) error {
+	sum := sha256.Sum256(cert.Raw)
+	k.mu.Lock()
+	_, found := k.good.Get(sum)
+	k.mu.Unlock()
+	if found {
+		return nil
+	}
+	if err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.good.Put(sum, struct{}{})
+	return nil
+}
+
 // verifier checks the certificate during the handshake and, for a dial, that it is the wanted one and not our own.
-func verifier(self, want PeerID) func(tls.ConnectionState) error {
+func verifier(known *certificates, self, want PeerID) func(tls.ConnectionState) error {
 	return func(cs tls.ConnectionState) error {
-		id, err := identify(cs)
+		id, err := identify(cs, known)
 		switch {
 		case err != nil:
 			return err

@@ -38,7 +38,7 @@ func intrude(t *testing.T, ep *endpoint, n uint64, qcfg *quic.Config) *intruder 
 	if qcfg == nil {
 		qcfg = &quic.Config{MaxIncomingUniStreams: 100}
 	}
-	in.qc, err = in.tr.Dial(testContext(t), ep.socket.LocalAddr(), tlsConfig(cert, verifier(PeerID{}, ep.id)), qcfg)
+	in.qc, err = in.tr.Dial(testContext(t), ep.socket.LocalAddr(), tlsConfig(cert, verifier(newCertificates(), PeerID{}, ep.id)), qcfg)
 	require.NoError(t, err)
 	in.lane, err = in.qc.OpenStreamSync(testContext(t))
 	require.NoError(t, err)

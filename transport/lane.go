@@ -41,9 +41,11 @@ func newLane(str *quic.Stream, maxStreams int) *lane {
 // open lets frames out, after greeting. Until then they queue: the other side may already be known while its answer to our
 // hello is not.
 func (l *lane) open(greeting []byte) {
-	l.mu.Lock()
-	l.queue = append(greeting, l.queue...)
-	l.mu.Unlock()
+	if len(greeting) > 0 {
+		if _, err := l.str.Write(greeting); err != nil {
+			return
+		}
+	}
 	l.empty()
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -19,7 +20,7 @@ import (
 func badTLS(t *testing.T) map[string]*tls.Config {
 	good, err := selfSigned(testKey(9))
 	require.NoError(t, err)
-	conf := func(cert tls.Certificate) *tls.Config { return tlsConfig(cert, verifier(PeerID{}, PeerID{})) }
+	conf := func(cert tls.Certificate) *tls.Config { return tlsConfig(cert, verifier(newCertificates(), PeerID{}, PeerID{})) }
 
 	otherALPN := conf(good)
 	otherALPN.NextProtos = []string{"safe/2"}
@@ -80,7 +81,7 @@ func TestADialFindsOutAboutBadCertificates(t *testing.T) {
 
 func TestOurOwnCertificateIsNoPeer(t *testing.T) {
 	ep := start(t, 1, Config{})
-	requireRefused(t, ep, tlsConfig(ep.cert, verifier(PeerID{}, PeerID{})))
+	requireRefused(t, ep, tlsConfig(ep.cert, verifier(newCertificates(), PeerID{}, PeerID{})))
 }
 
 func TestCertificateIsSmall(t *testing.T) {
@@ -103,4 +104,25 @@ func TestPeerIDText(t *testing.T) {
 		_, err := ParsePeerID(bad)
 		require.Error(t, err, "%q", bad)
 	}
+}
+
+// What a certificate was good for is remembered by all its bytes, and not for ever.
+func TestOnlyTheSameCertificateIsTakenUnchecked(t *testing.T) {
+	known := newCertificates()
+	good, err := selfSigned(testKey(9))
+	require.NoError(t, err)
+	parsed, err := x509.ParseCertificate(good.Certificate[0])
+	require.NoError(t, err)
+	require.NoError(t, known.check(parsed))
+	require.NoError(t, known.check(parsed))
+	require.Equal(t, 1, known.good.Len())
+
+	forged := bytes.Clone(good.Certificate[0])
+	forged[len(forged)-1] ^= 1
+	parsed, err = x509.ParseCertificate(forged)
+	require.NoError(t, err)
+	for range 2 {
+		require.Error(t, known.check(parsed))
+	}
+	require.Equal(t, 1, known.good.Len(), "only good ones are kept")
 }

@@ -1,0 +1,80 @@
+package memnet
+
+import (
+	"math/bits"
+	"time"
+)
+
+// Run handles all events up to a time and sets the clock to it. It returns how many messages and timers machines were called
+// with.
+func (n *EventNet[M]) Run(until time.Duration) (handled int) {
+	for !n.queue.empty() && n.queue.next() <= until {
+		if n.handleNext() {
+			handled++
+		}
+	}
+	n.now = max(n.now, until)
+	return handled
+}
+
+// Step calls one machine with the next message or timer, and sets the clock to its time. It returns false when there is none.
+func (n *EventNet[M]) Step() bool {
+	for !n.queue.empty() {
+		if n.handleNext() {
+			return true
+		}
+	}
+	return false
+}
+
+// handleNext takes the next event and reports whether a machine was called: not for those lost on the way.
+func (n *EventNet[M]) handleNext() bool {
+	at, i := n.queue.pop()
+	e := n.events[i]
+	n.events[i] = event[M]{}
+	n.free = append(n.free, i)
+	n.now = at
+	to := &n.nodes[e.to]
+	switch {
+	case !to.up || to.life != e.life:
+		return false
+	case e.isTimer:
+		n.record(e, 1, e.timer)
+		to.machine.Expire(at, e.timer)
+		return true
+	case n.separate(e.from, e.to):
+		return false
+	}
+	var sum uint64
+	if n.Sum != nil {
+		sum = n.Sum(e.m)
+	}
+	n.record(e, 0, sum)
+	to.machine.Receive(at, e.from, e.m)
+	return true
+}
+
+// Digest is a hash of all that machines were called with so far: when, who, from whom, and Sum of the message or the number of
+// the timer. Two runs with the same digest were the same; it is the same on every machine.
+func (n *EventNet[M]) Digest() uint64 { return n.digest }
+
+// record folds an event into the digest.
+func (n *EventNet[M]) record(e event[M], kind, what uint64) {
+	n.fold(uint64(n.now)<<1 | kind)
+	n.fold(uint64(uint32(e.from))<<32 | uint64(uint32(e.to)))
+	n.fold(what)
+}
+
+// fold multiplies to 128 bits, so that each bit of what came before reaches every bit of the result. The constant is 2^64 by the
+// golden ratio; it only has to be odd and without a pattern.
+func (n *EventNet[M]) fold(x uint64) {
+	hi, lo := bits.Mul64(n.digest^x^0x9e3779b97f4a7c15, 0x9e3779b97f4a7c15)
+	n.digest = hi ^ lo
+}
+
+// below draws a number below limit, each as likely as any other but for less than one in 2^64/limit (Lemire, 2019, without its
+// last step). It is written here because the digest depends on it.
+func below(random interface{ Uint64() uint64 }, limit uint64) uint64 {
+	hi, _ := bits.Mul64(random.Uint64(), limit)
+	return hi
+}
