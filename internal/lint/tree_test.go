@@ -32,9 +32,14 @@ func (s source) dir() string { return path.Dir(s.path) }
 
 func (s source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
+func isModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(root, dir, "go.mod"))
+	return err == nil
+}
+
 // files returns the paths of the module's files with one of the extensions.
-// What begins with a dot or an underscore, and testdata, is left out, as by
-// the go command.
+// What begins with a dot or an underscore, testdata, and modules within the
+// module are left out, as by the go command.
 func files(t *testing.T, extension string) (paths []string) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS(root), ".", func(p string, e fs.DirEntry, err error) error {
@@ -43,7 +48,7 @@ func files(t *testing.T, extension string) (paths []string) {
 		}
 		hidden := p != "." && strings.ContainsAny(e.Name()[:1], "._")
 		switch {
-		case e.IsDir() && (hidden || e.Name() == "testdata"):
+		case e.IsDir() && (hidden || e.Name() == "testdata" || p != "." && isModule(p)):
 			return fs.SkipDir
 		case !e.IsDir() && !hidden && path.Ext(p) == extension:
 			paths = append(paths, p)
