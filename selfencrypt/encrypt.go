@@ -69,10 +69,14 @@ type pipeline struct {
 	sealing, putting errgroup.Group // only for their limits: errors go to fail
 	busy             atomic.Int64   // how many are sealing
 
+	// What only feed uses.
+	known int         // how many chunks there are, or 0 if that shows at the end
+	last  []digest    // of the last two chunks, last one first, if known ahead
+	held  []*chunkBuf // the first two, while the hashes for their keys are missing
+
 	mu       sync.Mutex
 	err      error // the first one
 	entries  []entry
-	last     []digest // of the last two chunks, last one first, if known ahead
 	progress Progress
 }
 
@@ -124,23 +128,18 @@ func (p *pipeline) stopped() bool {
 func (p *pipeline) feed(content source) error {
 	defer content.release()
 	var fresh []*chunkBuf // read, and not yet hashed
-	var first []*chunkBuf // waiting for the hashes that their keys need
 	defer func() {
-		for _, b := range append(fresh, first...) {
+		for _, b := range append(fresh, p.held...) {
 			putBuf(b)
 		}
 	}()
-	known := 0 // how many chunks there are, as far as that is known
 	if s, ok := content.(*slicer); ok {
-		known = int(s.plan.Chunks())
+		p.known = int(s.plan.Chunks())
 		if err := p.readAhead(s); err != nil {
 			return err
 		}
 	}
-	for end := false; !end; {
-		if p.stopped() {
-			return nil
-		}
+	for end := false; !end && !p.stopped(); {
 		b, err := content.chunk()
 		switch {
 		case err == io.EOF:
@@ -149,32 +148,33 @@ func (p *pipeline) feed(content source) error {
 			return err
 		default:
 			fresh = append(fresh, b)
-			waits := len(p.entries) < 3 && len(p.entries)+len(fresh) == 3 // for the keys of the first two
-			if !waits && len(fresh) < p.batch(len(fresh), content.left()) {
+			third := len(p.entries)+len(fresh) == 3 // the keys of the first two wait for it
+			if !third && len(fresh) < p.batch(len(fresh), content.left()) {
 				continue
 			}
 		}
 		if err := p.found(fresh); err != nil {
 			return err
 		}
-		n := len(p.entries)
-		var ready []*chunkBuf
-		for k, b := range fresh {
-			b.at.index = int64(n - len(fresh) + k)
-			if b.at.index < 2 && !end && !p.nearKnown(n, known) {
-				first = append(first, b)
-			} else {
-				ready = append(ready, b)
-			}
-		}
-		fresh = fresh[:0]
-		if len(first) > 0 && (end || p.nearKnown(n, known)) {
-			ready = append(first, ready...)
-			first = nil
-		}
-		p.dispatch(ready, max(n, known))
+		ready := p.ready(fresh, end)
+		fresh = nil
+		p.dispatch(ready)
 	}
 	return nil
+}
+
+// ready returns those of the chunks that were hashed, now or before, whose keys
+// can be made: all but the first two, and these when the hashes of their
+// neighbours are known. The others are held.
+func (p *pipeline) ready(fresh []*chunkBuf, end bool) []*chunkBuf {
+	if end || p.nearKnown() {
+		fresh = append(p.held, fresh...)
+		p.held = nil
+		return fresh
+	}
+	n := min(len(fresh), max(0, 2-int(fresh[0].at.index)))
+	p.held = append(p.held, fresh[:n]...)
+	return fresh[n:]
 }
 
 // batch returns how many chunks, of which some are there, are to be handled
@@ -188,12 +188,12 @@ func (p *pipeline) batch(there int, left int64) int {
 }
 
 // nearKnown tells whether the hashes that go into the keys of the first two
-// chunks are known, when n chunks were hashed.
-func (p *pipeline) nearKnown(n, known int) bool {
+// chunks are known.
+func (p *pipeline) nearKnown() bool {
 	if p.suite == SuiteSAFE {
-		return n > 2 || known == 1
+		return len(p.entries) > 2 || p.known == 1
 	}
-	return known > 0
+	return p.known > 0
 }
 
 // readAhead hashes the last two chunks, which in the compatible suites the
@@ -230,6 +230,7 @@ func (p *pipeline) found(bufs []*chunkBuf) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, b := range bufs {
+		b.at.index = int64(len(p.entries))
 		p.entries = append(p.entries, entry{src: digests[i]})
 		p.progress.Read += int64(b.n)
 	}
@@ -248,16 +249,15 @@ func (p *pipeline) report() {
 	}
 }
 
-// dispatch has chunks sealed, of which there are n, as far as that is known,
-// and spreads them over the workers that have nothing to do. Their buffers are
-// no longer the caller's.
-func (p *pipeline) dispatch(bufs []*chunkBuf, n int) {
+// dispatch has chunks sealed, and spreads them over the workers that have
+// nothing to do. Their buffers are no longer the caller's.
+func (p *pipeline) dispatch(bufs []*chunkBuf) {
 	idle := max(1, p.workers-int(p.busy.Load()))
 	share := min((len(bufs)+idle-1)/idle, batchMax)
 	for len(bufs) > 0 {
 		batch := bufs[:min(share, len(bufs))]
 		bufs = bufs[len(batch):]
-		if err := p.place(batch, n); err != nil {
+		if err := p.place(batch); err != nil {
 			p.fail(err)
 		}
 		p.sealing.Go(func() error {
@@ -270,9 +270,10 @@ func (p *pipeline) dispatch(bufs []*chunkBuf, n int) {
 }
 
 // place tells the chunks what their keys depend on.
-func (p *pipeline) place(bufs []*chunkBuf, n int) error {
+func (p *pipeline) place(bufs []*chunkBuf) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	n := max(len(p.entries), p.known)
 	src := func(i int) digest {
 		if i < len(p.entries) {
 			return p.entries[i].src
