@@ -110,5 +110,5 @@ func remoteID(qc *quic.Conn) (PeerID, error) {
 
 // hello is what we say first on every lane.
 func (ep *endpoint) hello() []byte {
-	return hello{calls: ep.cfg.MaxStreams, bytes: ep.cfg.BytesPerPeer}.append(nil)
+	return hello{version: helloVersion, calls: ep.cfg.MaxStreams, bytes: ep.cfg.BytesPerPeer}.append(nil)
 }

@@ -101,7 +101,7 @@ func (c *conn) answerOnStream(in *incoming, m Message) error {
 		return fmt.Errorf("%w: no memory left for the answer", ErrBusy)
 	}
 	defer c.dropAnswer(m.size())
-	str, err := c.qc.OpenUniStreamSync(in.ctx)
+	str, err := c.openStream(in.ctx)
 	if err != nil {
 		return c.streamError(in.ctx, err)
 	}

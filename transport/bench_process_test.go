@@ -33,21 +33,31 @@ type contestant interface {
 // process is a server in another process, and the contestants connected with it.
 type process struct {
 	clients []contestant
-	in  io.WriteCloser
-	out *bufio.Reader
+	in      io.WriteCloser
+	out     *bufio.Reader
+	stop    func()
+}
+
+// startChild runs this binary again, with the variable that tells TestMain what to be. It must be stopped.
+func startChild(tb testing.TB, env string) *process {
+	tb.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), env)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	require.NoError(tb, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(tb, err)
+	require.NoError(tb, cmd.Start())
+	return &process{in: in, out: bufio.NewReader(out), stop: func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	}}
 }
 
 func startProcess(b *testing.B, kind string, clients int) *process {
 	b.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), benchServerEnv+"="+kind)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	require.NoError(b, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(b, err)
-	require.NoError(b, cmd.Start())
-	p := &process{in: in, out: bufio.NewReader(out)}
+	p := startChild(b, benchServerEnv+"="+kind)
 	addr := p.line(b)
 	for i := range uint64(clients) {
 		if kind == "raw" {
@@ -60,15 +70,14 @@ func startProcess(b *testing.B, kind string, clients int) *process {
 		for _, c := range p.clients {
 			c.close()
 		}
-		_ = in.Close()
-		_ = cmd.Wait()
+		p.stop()
 	})
 	return p
 }
 
-func (p *process) line(b *testing.B) string {
+func (p *process) line(tb testing.TB) string {
 	s, err := p.out.ReadString('\n')
-	require.NoError(b, err)
+	require.NoError(tb, err)
 	return strings.TrimSpace(s)
 }
 

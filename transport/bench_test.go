@@ -3,12 +3,9 @@
 package transport
 
 import (
-	"runtime"
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 // The benchmarks compare with quic-go used plainly in the same run, in slices that take turns because the machine's speed
@@ -98,11 +95,11 @@ func againstRaw(b *testing.B, kind string, x ratio, workloads []workload) {
 		least float64
 	)
 	for _, w := range workloads {
-		b.Run(w.name, func(b *testing.B) {
-			if got := compare(b, kind, x, w); worst.name == "" || x.worse(got, least) {
-				worst, least = w, got
-			}
-		})
+		var got float64 // of the last run: earlier ones only find out how long it takes
+		ran := b.Run(w.name, func(b *testing.B) { got = compare(b, kind, x, w) })
+		if ran && got != 0 && (worst.name == "" || x.worse(got, least)) {
+			worst, least = w, got
+		}
 	}
 	if worst.name != "" {
 		b.Run("worst="+worst.name, func(b *testing.B) { compare(b, kind, x, worst) })
@@ -169,32 +166,5 @@ func (c cost) report(b *testing.B, w workload, raw cost) {
 	b.ReportMetric(float64(c.at(99))/float64(raw.at(99)), "x-raw-p99")
 	if w.size == 64 {
 		b.ReportMetric(rateRatio.of(c, raw), "x-raw-rate")
-	}
-}
-
-// BenchmarkIdlePeers reports what a connected, silent peer costs the process that has both ends.
-func BenchmarkIdlePeers(b *testing.B) {
-	const peers = 100
-	for b.Loop() {
-		ep := start(b, 1000, Config{})
-		var before, after runtime.MemStats
-		diallers := make([]*endpoint, 0, peers)
-		for i := range uint64(peers) {
-			diallers = append(diallers, start(b, 2000+i, Config{DisableGRO: true}))
-		}
-		goroutines := runtime.NumGoroutine()
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		for _, d := range diallers {
-			connect(b, d, ep)
-		}
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapInuse+after.StackInuse-before.HeapInuse-before.StackInuse)/2/peers/1024, "KiB/end")
-		b.ReportMetric(float64(runtime.NumGoroutine()-goroutines)/2/peers, "goroutines/end")
-		for _, d := range diallers {
-			require.NoError(b, d.Close())
-		}
-		require.NoError(b, ep.Close())
 	}
 }

@@ -117,7 +117,7 @@ func (c *conn) addLaneCall(cl *call) (alone bool) {
 // callOnStream sends m on a stream of its own. The call counts against the window until the peer says that it ended, also if
 // sending fails half-way.
 func (c *conn) callOnStream(ctx context.Context, f frame, m Message, cl *call) error {
-	str, err := c.qc.OpenUniStreamSync(ctx)
+	str, err := c.openStream(ctx)
 	if err != nil {
 		_ = c.out.Release(1, cl.bytes)
 		c.checkFinished()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,9 @@ type conn struct {
 	dialed bool
 	lane   *lane
 	out    *window.Window // what the peer allows us
+
+	announces bool      // both sides announce streams: the peer's hello has that version
+	streams   announced // streams of the peer
 
 	removed chan struct{} // closed when the endpoint has forgotten the connection
 	window  atomic.Int64  // bytes by which the receive window has grown, taken from endpoint.total
@@ -66,12 +70,13 @@ type result struct {
 func newConn(ep *endpoint, qc *quic.Conn, str *quic.Stream, id PeerID, dialed bool, peer hello) *conn {
 	return &conn{
 		ep: ep, qc: qc, id: id, dialed: dialed,
-		lane:    newLane(str, ep.cfg.MaxStreams),
-		removed: make(chan struct{}),
-		out:     window.New(peer.calls, peer.bytes),
-		calls:   make(map[uint32]*call),
-		pings:   make(map[uint32]chan struct{}),
-		serving: make(map[uint32]context.CancelFunc),
+		lane:      newLane(str, ep.cfg.MaxStreams),
+		removed:   make(chan struct{}),
+		out:       window.New(peer.calls, peer.bytes),
+		announces: peer.version >= helloVersion,
+		calls:     make(map[uint32]*call),
+		pings:     make(map[uint32]chan struct{}),
+		serving:   make(map[uint32]context.CancelFunc),
 	}
 }
 
@@ -82,7 +87,10 @@ func (c *conn) start(hello []byte) {
 	c.lane.open(hello)
 	context.AfterFunc(c.qc.Context(), c.gone)
 	c.ep.wg.Go(c.readLane)
-	c.ep.wg.Go(c.acceptStreams)
+	if !c.announces {
+		c.streams.expect(math.MaxInt)
+		c.ep.wg.Go(c.acceptStreams)
+	}
 }
 
 // close ends the connection at once.

@@ -123,9 +123,12 @@ func (ep *endpoint) quicConfig(lanes int64) *quic.Config {
 		MaxConnectionReceiveWindow:     maxConnWindow,
 		AllowConnectionWindowIncrease:  ep.allowWindow,
 		MaxIncomingStreams:             lanes,
-		MaxIncomingUniStreams:          2 * int64(ep.cfg.MaxStreams), // calls, and answers to ours
+		MaxIncomingUniStreams:          int64(ep.maxUniStreams()),
 	}
 }
+
+// maxUniStreams is how many streams a peer may have open: calls, and answers to ours.
+func (ep *endpoint) maxUniStreams() int { return 2 * ep.cfg.MaxStreams }
 
 func (ep *endpoint) ID() PeerID   { return ep.id }
 func (ep *endpoint) Addr() string { return ep.socket.LocalAddr().String() }

@@ -34,6 +34,7 @@ const (
 	framePong     frameType = 10 // id
 	frameRetire   frameType = 11 // the sender starts no new call on this connection
 	frameFinished frameType = 12 // after frameRetire: all calls of the sender have ended
+	frameStream   frameType = 13 // the sender has opened one more stream
 )
 
 // frame is a decoded header.
@@ -93,7 +94,7 @@ func (f frame) checkFields() error {
 		id, arg = true, true
 	case frameCancel, frameEnded, framePing, framePong:
 		id = true
-	case frameRetire, frameFinished:
+	case frameRetire, frameFinished, frameStream:
 	default:
 		return fmt.Errorf("%w: unknown frame type %d", ErrMalformed, f.typ)
 	}

@@ -55,7 +55,7 @@ func FuzzFrame(f *testing.F) {
 }
 
 func FuzzHello(f *testing.F) {
-	good := hello{calls: 7, bytes: minBytesPerPeer}.append(nil)
+	good := hello{version: helloOldest, calls: 7, bytes: minBytesPerPeer}.append(nil)
 	f.Add(good)
 	f.Add(append(bytes.Clone(good), 1, 2, 3))
 	f.Add(good[:9])

@@ -12,13 +12,15 @@ import (
 //
 // A later version may add fields at the end; readers skip what they do not know.
 type hello struct {
-	calls int // the window: calls of the other side that may be unhandled
-	bytes int // and their bytes
+	version int
+	calls   int // the window: calls of the other side that may be unhandled
+	bytes   int // and their bytes
 }
 
 const (
 	helloMagic   = "SAFE"
-	helloVersion = 1
+	helloVersion = 2 // since it, streams are announced on the lane
+	helloOldest  = 1
 	helloFixed   = len(helloMagic) + 2
 	helloBody    = 2 + 4 + 4
 	helloMax     = 1 << 10 // of the length field
@@ -27,7 +29,7 @@ const (
 func (h hello) append(b []byte) []byte {
 	b = append(b, helloMagic...)
 	b = binary.BigEndian.AppendUint16(b, helloBody)
-	b = binary.BigEndian.AppendUint16(b, helloVersion)
+	b = binary.BigEndian.AppendUint16(b, uint16(h.version))
 	b = binary.BigEndian.AppendUint32(b, uint32(h.calls))
 	return binary.BigEndian.AppendUint32(b, uint32(h.bytes))
 }
@@ -50,12 +52,13 @@ func readHello(r io.Reader) (hello, error) {
 }
 
 func parseHelloBody(b []byte) (hello, error) {
-	if v := binary.BigEndian.Uint16(b); v < helloVersion {
-		return hello{}, fmt.Errorf("%w: hello of version %d", ErrMalformed, v)
+	version := int(binary.BigEndian.Uint16(b))
+	if version < helloOldest {
+		return hello{}, fmt.Errorf("%w: hello of version %d", ErrMalformed, version)
 	}
 	calls, bytes := binary.BigEndian.Uint32(b[2:]), binary.BigEndian.Uint32(b[6:])
 	if calls < 1 || calls > maxMaxStreams || bytes < minBytesPerPeer || bytes > maxBytesPerPeer {
 		return hello{}, fmt.Errorf("%w: hello with a window of %d calls and %d bytes", ErrMalformed, calls, bytes)
 	}
-	return hello{calls: int(calls), bytes: int(bytes)}, nil
+	return hello{version: version, calls: int(calls), bytes: int(bytes)}, nil
 }

@@ -40,17 +40,17 @@ func TestAPeerWithoutHelloIsDropped(t *testing.T) {
 
 func TestBadHellosAreDropped(t *testing.T) {
 	ep := start(t, 1, Config{})
-	good := hello{calls: 1, bytes: minBytesPerPeer}
+	good := hello{version: helloOldest, calls: 1, bytes: minBytesPerPeer}
 	for name, b := range map[string][]byte{
 		"other magic":     []byte("HTTP/1.1 GET / 0123456789"),
 		"too short":       []byte("SAFE\x00\x02\x00\x01"),
 		"too long":        []byte("SAFE\xff\xff\x00\x01"),
 		"version 0":       append([]byte("SAFE\x00\x0a\x00\x00"), good.append(nil)[8:]...),
-		"no calls":        hello{bytes: minBytesPerPeer}.append(nil),
-		"too many calls":  hello{calls: maxMaxStreams + 1, bytes: minBytesPerPeer}.append(nil),
-		"too few bytes":   hello{calls: 1, bytes: minBytesPerPeer - 1}.append(nil),
-		"too many bytes":  hello{calls: 1, bytes: maxBytesPerPeer + 1}.append(nil),
-		"negative window": hello{calls: -1, bytes: -1}.append(nil),
+		"no calls":        hello{version: helloOldest, bytes: minBytesPerPeer}.append(nil),
+		"too many calls":  hello{version: helloOldest, calls: maxMaxStreams + 1, bytes: minBytesPerPeer}.append(nil),
+		"too few bytes":   hello{version: helloOldest, calls: 1, bytes: minBytesPerPeer - 1}.append(nil),
+		"too many bytes":  hello{version: helloOldest, calls: 1, bytes: maxBytesPerPeer + 1}.append(nil),
+		"negative window": hello{version: helloOldest, calls: -1, bytes: -1}.append(nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := intrude(t, ep, 2, nil)
@@ -63,7 +63,7 @@ func TestBadHellosAreDropped(t *testing.T) {
 func TestALaterHelloIsUnderstood(t *testing.T) {
 	ep := start(t, 1, Config{})
 	in := intrude(t, ep, 2, nil)
-	b := hello{calls: 5, bytes: minBytesPerPeer}.append(nil)
+	b := hello{version: helloOldest, calls: 5, bytes: minBytesPerPeer}.append(nil)
 	b = append(b, "new fields"...)
 	binary.BigEndian.PutUint16(b[4:], uint16(len(b)-helloFixed))
 	binary.BigEndian.PutUint16(b[6:], 2)

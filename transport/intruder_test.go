@@ -49,7 +49,7 @@ func intrude(t *testing.T, ep *endpoint, n uint64, qcfg *quic.Config) *intruder 
 func intrudeWithHello(t *testing.T, ep *endpoint, n uint64, qcfg *quic.Config) *intruder {
 	t.Helper()
 	in := intrude(t, ep, n, qcfg)
-	in.say(hello{calls: 64, bytes: minBytesPerPeer}.append(nil))
+	in.say(hello{version: helloVersion, calls: 64, bytes: minBytesPerPeer}.append(nil))
 	_, err := readHello(in.lane)
 	require.NoError(t, err)
 	return in
@@ -76,8 +76,14 @@ func (in *intruder) hear() (frame, []byte) {
 	return f, payload
 }
 
-// stream opens a stream and writes to it.
+// stream announces a stream, opens it and writes to it.
 func (in *intruder) stream(b []byte) *quic.SendStream {
+	in.t.Helper()
+	in.say(frame{typ: frameStream}.append(nil))
+	return in.silentStream(b)
+}
+
+func (in *intruder) silentStream(b []byte) *quic.SendStream {
 	in.t.Helper()
 	str, err := in.qc.OpenUniStreamSync(testContext(in.t))
 	require.NoError(in.t, err)

@@ -28,8 +28,7 @@ type lane struct {
 	limit int
 
 	mu      sync.Mutex
-	queue   []byte
-	spare   []byte // the other half of a double buffer
+	queue   []byte // from laneBuffers, nil while empty
 	trusted int    // bytes given directly since the stack was last known to be empty
 	writing bool   // a goroutine is emptying the queue
 }
@@ -63,18 +62,22 @@ func (l *lane) writeAlone(f frame, head, body []byte) error {
 	if l.writing || l.trusted >= laneTrust {
 		return l.enqueue(f, head, body)
 	}
-	l.spare = appendFrame(l.spare[:0], f, head, body)
-	err := l.str.TryWriteAll(l.spare)
+	buf := appendFrame(takeLaneBuffer(), f, head, body)
+	defer giveLaneBuffer(buf)
+	err := l.str.TryWriteAll(buf)
 	if errors.Is(err, quic.ErrWouldBlock) {
 		return l.enqueue(f, head, body)
 	}
-	l.trusted += len(l.spare)
+	l.trusted += len(buf)
 	return err
 }
 
 func (l *lane) enqueue(f frame, head, body []byte) error {
 	if len(l.queue)+frameSize+len(head)+len(body) > l.limit {
 		return errLaneFull
+	}
+	if l.queue == nil {
+		l.queue = takeLaneBuffer()
 	}
 	l.queue = appendFrame(l.queue, f, head, body)
 	if !l.writing {
@@ -97,31 +100,39 @@ func (l *lane) empty() {
 		if len(buf) == 0 {
 			return
 		}
-		if _, err := l.str.Write(buf); err != nil {
+		_, err := l.str.Write(buf)
+		giveLaneBuffer(buf)
+		if err != nil {
 			return
 		}
-		l.giveBack(buf)
 	}
 }
 
-// takeQueue swaps the two buffers. With an empty queue it ends the writing.
+// takeQueue leaves an empty queue. With an empty queue it ends the writing.
 func (l *lane) takeQueue() []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.queue) == 0 {
-		l.writing, l.trusted = false, 0
-		return nil
-	}
 	buf := l.queue
-	l.queue, l.spare = l.spare[:0], nil
+	l.queue = nil
+	if len(buf) == 0 {
+		l.writing, l.trusted = false, 0
+	}
 	return buf
 }
 
-// giveBack keeps a buffer for the next turn, unless a burst has made it large.
-func (l *lane) giveBack(buf []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// laneBuffers are shared by all lanes, so that idle ones hold none.
+var laneBuffers sync.Pool // of *[]byte
+
+func takeLaneBuffer() []byte {
+	if buf, ok := laneBuffers.Get().(*[]byte); ok {
+		return (*buf)[:0]
+	}
+	return make([]byte, 0, 2<<10)
+}
+
+// giveLaneBuffer keeps a buffer for others, unless a burst has made it large.
+func giveLaneBuffer(buf []byte) {
 	if cap(buf) <= laneTrust {
-		l.spare = buf[:0]
+		laneBuffers.Put(&buf)
 	}
 }

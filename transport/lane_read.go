@@ -5,19 +5,42 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
-// laneBuffer is what is read ahead of a frame. Idle connections hold it too.
+// laneBuffer is what is read ahead of a frame, in bytes.
 const laneBuffer = 4 << 10
+
+// laneReaders are shared: an idle connection holds none.
+var laneReaders = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, laneBuffer) }}
 
 // readLane handles the frames of the lane. It waits for nothing but the peer's bytes.
 func (c *conn) readLane() {
-	r := bufio.NewReaderSize(c.lane.str, laneBuffer)
+	for {
+		var first [1]byte
+		if _, err := c.lane.str.Peek(first[:]); err != nil {
+			c.laneBroken(err)
+			return
+		}
+		if !c.readFrames() {
+			return
+		}
+	}
+}
+
+// readFrames handles frames until what has been read ahead is used up. It returns false when the connection has ended.
+func (c *conn) readFrames() bool {
+	r := laneReaders.Get().(*bufio.Reader)
+	r.Reset(c.lane.str)
+	defer func() {
+		r.Reset(nil)
+		laneReaders.Put(r)
+	}()
 	for {
 		header, err := r.Peek(frameSize)
 		if err != nil {
 			c.laneBroken(err)
-			return
+			return false
 		}
 		f, err := parseLane(header)
 		if err == nil {
@@ -28,7 +51,10 @@ func (c *conn) readLane() {
 			if c.qc.Context().Err() == nil {
 				c.fail(failCode(err), err)
 			}
-			return
+			return false
+		}
+		if r.Buffered() == 0 {
+			return true
 		}
 	}
 }
@@ -73,6 +99,8 @@ func (c *conn) handleFrame(f frame, r io.Reader) error {
 	case frameRetire:
 		c.ep.demote(c)
 		c.retire()
+	case frameStream:
+		return c.expectStream()
 	case frameFinished:
 		c.mu.Lock()
 		c.peerFinished = true

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -16,19 +17,79 @@ const (
 	bodyRate        = 32 << 10
 )
 
-// acceptStreams gives each stream that the peer opens a goroutine; the stream limit bounds their number.
+// announced counts the streams that the peer has opened and we have not yet taken. A goroutine waits for them only while there
+// are any: QUIC has no other way to learn of a stream, and an idle connection should not cost one.
+type announced struct {
+	mu     sync.Mutex
+	coming int
+}
+
+// expect adds n streams and reports whether nobody is waiting for them yet.
+func (a *announced) expect(n int) (first bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	first = a.coming == 0
+	a.coming += n
+	return first
+}
+
+// took counts one that came and reports whether it was the last.
+func (a *announced) took() (last bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.coming--
+	return a.coming == 0
+}
+
+func (a *announced) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.coming
+}
+
+// expectStream is called for each stream that the peer announces. The peer cannot have more open than the stream limit.
+func (c *conn) expectStream() error {
+	if !c.announces {
+		return fmt.Errorf("%w: stream announced after a hello of version %d", ErrMalformed, helloOldest)
+	}
+	if c.streams.count() >= c.ep.maxUniStreams() {
+		return fmt.Errorf("%w: streams announced that do not come", errOverLimit)
+	}
+	if c.streams.expect(1) {
+		c.ep.wg.Go(c.acceptStreams)
+	}
+	return nil
+}
+
+// acceptStreams takes the streams that are announced and gives each a goroutine, its own to the last; the stream limit bounds
+// their number.
 func (c *conn) acceptStreams() {
 	for {
 		str, err := c.qc.AcceptUniStream(context.Background())
 		if err != nil {
 			return
 		}
-		c.ep.wg.Go(func() {
-			if err := c.readStream(str); err != nil {
-				c.fail(failCode(err), err)
-			}
-		})
+		if c.streams.took() {
+			c.takeStream(str)
+			return
+		}
+		c.ep.wg.Go(func() { c.takeStream(str) })
 	}
+}
+
+func (c *conn) takeStream(str *quic.ReceiveStream) {
+	if err := c.readStream(str); err != nil {
+		c.fail(failCode(err), err)
+	}
+}
+
+// openStream opens a stream and lets the peer know.
+func (c *conn) openStream(ctx context.Context) (*quic.SendStream, error) {
+	str, err := c.qc.OpenUniStreamSync(ctx)
+	if err == nil && c.announces {
+		c.write(frame{typ: frameStream}, nil, nil)
+	}
+	return str, err
 }
 
 // readStream reads the header of a stream and what the header announces. An error it returns costs the peer the connection.

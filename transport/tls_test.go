@@ -20,7 +20,9 @@ import (
 func badTLS(t *testing.T) map[string]*tls.Config {
 	good, err := selfSigned(testKey(9))
 	require.NoError(t, err)
-	conf := func(cert tls.Certificate) *tls.Config { return tlsConfig(cert, verifier(newCertificates(), PeerID{}, PeerID{})) }
+	conf := func(cert tls.Certificate) *tls.Config {
+		return tlsConfig(cert, verifier(newCertificates(), PeerID{}, PeerID{}))
+	}
 
 	otherALPN := conf(good)
 	otherALPN.NextProtos = []string{"safe/2"}
