@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/quic-go/quic-go"
 )
@@ -53,6 +54,8 @@ func acceptCode(err error) code {
 		return codeBusy
 	case errors.Is(err, ErrMalformed):
 		return codeMalformed
+	case errors.Is(err, errBanned):
+		return codeLimit
 	case errors.Is(err, ErrClosed):
 		return codeRefused
 	}
@@ -62,6 +65,9 @@ func acceptCode(err error) code {
 func (ep *endpoint) welcome(ctx context.Context, qc *quic.Conn) (*conn, error) {
 	id, err := remoteID(qc)
 	if err != nil {
+		return nil, err
+	}
+	if err := ep.conduct.check(id, time.Now()); err != nil {
 		return nil, err
 	}
 	str, err := qc.AcceptStream(ctx)

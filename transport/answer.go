@@ -3,6 +3,10 @@ package transport
 import (
 	"errors"
 	"fmt"
+	"os"
+	"time"
+
+	"github.com/quic-go/quic-go"
 )
 
 // This file is the answering side: calls of the peer, from admission to the end of our handler.
@@ -86,6 +90,9 @@ func (c *conn) answerOnLane(id uint32, m Message, err error, alone bool) {
 
 // refusalCode is how an error of our own travels.
 func refusalCode(err error) code {
+	if errors.Is(err, errUnread) {
+		return codeSlow
+	}
 	for _, c := range []code{codeBusy, codeNoHandler, codeDeadline, codeCanceled, codeTooLarge} {
 		if errors.Is(err, c.err()) {
 			return c
@@ -94,8 +101,8 @@ func refusalCode(err error) code {
 	return codeRefused
 }
 
-// answerOnStream sends a large answer. What the peer does not read is bounded in time by the request's deadline, and in bytes
-// by a quarter of BytesTotal.
+// answerOnStream sends a large answer. What the peer does not read is bounded in bytes by a quarter of BytesTotal, and in time:
+// by the request's deadline, and by progress of the connection.
 func (c *conn) answerOnStream(in *incoming, m Message) error {
 	if !c.holdAnswer(m.size()) {
 		return fmt.Errorf("%w: no memory left for the answer", ErrBusy)
@@ -105,7 +112,37 @@ func (c *conn) answerOnStream(in *incoming, m Message) error {
 	if err != nil {
 		return c.streamError(in.ctx, err)
 	}
-	return c.writeStream(in.ctx, str, frame{typ: frameResponse, kind: m.Kind, id: in.id}, m)
+	return c.writeStream(in.ctx, &answerStream{SendStream: str, c: c}, frame{typ: frameResponse, kind: m.Kind, id: in.id}, m)
+}
+
+// errUnread ends an answer that the peer does not read.
+var errUnread = errors.New("transport: the peer does not read the answer")
+
+// answerStream gives up when all answers of the connection together move slower than bodyRate for a while. The deadline of the
+// request would not do: the peer chose it.
+type answerStream struct {
+	*quic.SendStream
+	c *conn
+}
+
+func (s *answerStream) Write(b []byte) (written int, err error) {
+	round := s.c.ep.patience
+	enough := int64(round) * bodyRate / int64(time.Second)
+	for idle := 0; idle < 2; { // another answer may be the one that moves, and say so only after its own round
+		before := s.c.answered.Load()
+		_ = s.SetWriteDeadline(time.Now().Add(round))
+		n, err := s.SendStream.Write(b[written:])
+		written += n
+		s.c.answered.Add(int64(n))
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return written, err
+		}
+		if idle++; s.c.answered.Load()-before >= enough {
+			idle = 0
+		}
+	}
+	s.c.strike(offenceUnread)
+	return written, errUnread
 }
 
 func (c *conn) holdAnswer(n int) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"time"
 
@@ -133,8 +134,14 @@ func (c *conn) callOnStream(ctx context.Context, f frame, m Message, cl *call) e
 // idOf names the call that has this stream.
 func idOf(s quic.StreamID) uint32 { return streamID | uint32(s>>2)&^streamID }
 
+// sendStream is a *quic.SendStream, or one that gives up earlier.
+type sendStream interface {
+	io.WriteCloser
+	CancelWrite(quic.StreamErrorCode)
+}
+
 // writeStream writes header, head, body and end, straight from the caller's slices. The end of ctx resets the stream.
-func (c *conn) writeStream(ctx context.Context, str *quic.SendStream, f frame, m Message) error {
+func (c *conn) writeStream(ctx context.Context, str sendStream, f frame, m Message) error {
 	stop := context.AfterFunc(ctx, func() { str.CancelWrite(quic.StreamErrorCode(codeCanceled)) })
 	f.head, f.body = uint32(len(m.Head)), uint32(len(m.Body))
 	var header [frameSize]byte

@@ -37,6 +37,8 @@ type conn struct {
 	removed chan struct{} // closed when the endpoint has forgotten the connection
 	window  atomic.Int64  // bytes by which the receive window has grown, taken from endpoint.total
 
+	answered atomic.Int64 // bytes of large answers that left
+
 	mu          sync.Mutex
 	calls       map[uint32]*call
 	nextID      uint32

@@ -26,16 +26,17 @@ const (
 
 // endpoint implements Endpoint on QUIC.
 type endpoint struct {
-	cfg    Config
-	id     PeerID
-	cert   tls.Certificate
-	socket net.PacketConn
-	tr     *quic.Transport
-	ln     *quic.Listener
-	book   *book
-	known  *certificates
-	events notify.Queue // calls of Config.OnPeer
-	total  budget
+	cfg     Config
+	id      PeerID
+	cert    tls.Certificate
+	socket  net.PacketConn
+	tr      *quic.Transport
+	ln      *quic.Listener
+	book    *book
+	known   *certificates
+	conduct *conduct
+	events  notify.Queue // calls of Config.OnPeer
+	total   budget
 
 	patience time.Duration // with streams that do not deliver
 
@@ -94,6 +95,7 @@ func newEndpoint(cfg Config, cert tls.Certificate, socket net.PacketConn) *endpo
 		cfg: cfg, id: cfg.id(), cert: cert, socket: socket,
 		book:           newBook(),
 		known:          newCertificates(),
+		conduct:        newConduct(2 * cfg.MaxStreams),
 		dialSlots:      make(chan struct{}, maxDials),
 		handshakeSlots: make(chan struct{}, maxHandshakes),
 		peers:          make(map[PeerID]*peer),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/quic-go/quic-go"
 )
@@ -13,6 +14,9 @@ import (
 func (ep *endpoint) introduce(ctx context.Context, qc *quic.Conn) (*conn, error) {
 	id, err := remoteID(qc)
 	if err != nil {
+		return nil, err
+	}
+	if err := ep.conduct.check(id, time.Now()); err != nil {
 		return nil, err
 	}
 	str, err := qc.OpenStreamSync(ctx)
@@ -44,7 +48,7 @@ func dialError(err error) error {
 		trans *quic.TransportError
 	)
 	switch {
-	case errors.Is(err, ErrIdentity), errors.Is(err, ErrMalformed), errors.Is(err, ErrBusy), errors.Is(err, ErrClosed):
+	case errors.Is(err, ErrIdentity), errors.Is(err, ErrMalformed), errors.Is(err, ErrBusy), errors.Is(err, ErrClosed), errors.Is(err, errBanned):
 		return err
 	case errors.As(err, &app) && app.Remote:
 		return fmt.Errorf("%w: %w", code(min(app.ErrorCode, quic.ApplicationErrorCode(codeCount))).err(), err)

@@ -28,9 +28,9 @@ type lane struct {
 	limit int
 
 	mu      sync.Mutex
-	queue   []byte // from laneBuffers, nil while empty
-	trusted int    // bytes given directly since the stack was last known to be empty
-	writing bool   // a goroutine is emptying the queue
+	queue   *[]byte // from laneBuffers, nil while empty
+	trusted int     // bytes given directly since the stack was last known to be empty
+	writing bool    // a goroutine is emptying the queue
 }
 
 func newLane(str *quic.Stream, maxStreams int) *lane {
@@ -62,24 +62,25 @@ func (l *lane) writeAlone(f frame, head, body []byte) error {
 	if l.writing || l.trusted >= laneTrust {
 		return l.enqueue(f, head, body)
 	}
-	buf := appendFrame(takeLaneBuffer(), f, head, body)
+	buf := takeLaneBuffer()
 	defer giveLaneBuffer(buf)
-	err := l.str.TryWriteAll(buf)
+	*buf = appendFrame(*buf, f, head, body)
+	err := l.str.TryWriteAll(*buf)
 	if errors.Is(err, quic.ErrWouldBlock) {
 		return l.enqueue(f, head, body)
 	}
-	l.trusted += len(buf)
+	l.trusted += len(*buf)
 	return err
 }
 
 func (l *lane) enqueue(f frame, head, body []byte) error {
-	if len(l.queue)+frameSize+len(head)+len(body) > l.limit {
-		return errLaneFull
-	}
 	if l.queue == nil {
 		l.queue = takeLaneBuffer()
 	}
-	l.queue = appendFrame(l.queue, f, head, body)
+	if len(*l.queue)+frameSize+len(head)+len(body) > l.limit {
+		return errLaneFull
+	}
+	*l.queue = appendFrame(*l.queue, f, head, body)
 	if !l.writing {
 		l.writing = true
 		go l.empty()
@@ -97,10 +98,10 @@ func (l *lane) empty() {
 	for {
 		runtime.Gosched() // whoever is about to write too gets the chance; it saves two thirds of the cost of a busy lane
 		buf := l.takeQueue()
-		if len(buf) == 0 {
+		if buf == nil {
 			return
 		}
-		_, err := l.str.Write(buf)
+		_, err := l.str.Write(*buf)
 		giveLaneBuffer(buf)
 		if err != nil {
 			return
@@ -109,30 +110,29 @@ func (l *lane) empty() {
 }
 
 // takeQueue leaves an empty queue. With an empty queue it ends the writing.
-func (l *lane) takeQueue() []byte {
+func (l *lane) takeQueue() *[]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	buf := l.queue
 	l.queue = nil
-	if len(buf) == 0 {
+	if buf == nil {
 		l.writing, l.trusted = false, 0
 	}
 	return buf
 }
 
 // laneBuffers are shared by all lanes, so that idle ones hold none.
-var laneBuffers sync.Pool // of *[]byte
+var laneBuffers = sync.Pool{New: func() any {
+	buf := make([]byte, 0, 2<<10)
+	return &buf
+}}
 
-func takeLaneBuffer() []byte {
-	if buf, ok := laneBuffers.Get().(*[]byte); ok {
-		return (*buf)[:0]
-	}
-	return make([]byte, 0, 2<<10)
-}
+func takeLaneBuffer() *[]byte { return laneBuffers.Get().(*[]byte) }
 
 // giveLaneBuffer keeps a buffer for others, unless a burst has made it large.
-func giveLaneBuffer(buf []byte) {
-	if cap(buf) <= laneTrust {
-		laneBuffers.Put(&buf)
+func giveLaneBuffer(buf *[]byte) {
+	if cap(*buf) <= laneTrust {
+		*buf = (*buf)[:0]
+		laneBuffers.Put(buf)
 	}
 }

@@ -38,6 +38,11 @@ func (h handler) HandleRequest(ctx context.Context, from PeerID, m Message) (Mes
 	return m, nil
 }
 
+// answering is a handler that answers every request with body.
+func answering(body []byte) handler {
+	return handler{request: func(context.Context, PeerID, Message) (Message, error) { return Message{Body: body}, nil }}
+}
+
 // start starts an endpoint with key number n that is closed with the test.
 func start(t testing.TB, n uint64, cfg Config) *endpoint {
 	return startPatient(t, n, cfg, defaultPatience)

@@ -108,6 +108,7 @@ func (c *conn) readStream(str *quic.ReceiveStream) error {
 	}
 	f.id = idOf(str.StreamID())
 	if err != nil {
+		c.strike(offenceTooLarge)
 		return c.refuseStream(str, f.id, codeTooLarge)
 	}
 	return c.readCall(str, f)
@@ -145,6 +146,7 @@ func (c *conn) readResponse(str *quic.ReceiveStream, f frame, tooLarge error) er
 		c.endCall(f.id, result{})
 		return nil
 	case tooLarge != nil:
+		c.strike(offenceTooLarge)
 		str.CancelRead(quic.StreamErrorCode(codeTooLarge))
 		c.endCall(f.id, result{err: tooLarge})
 		return nil
@@ -167,6 +169,7 @@ func (c *conn) readResponse(str *quic.ReceiveStream, f frame, tooLarge error) er
 	if errors.As(err, &reset) && reset.Remote {
 		return nil // the peer says on the lane why
 	}
+	c.strike(offenceStalled)
 	c.endCall(f.id, result{err: fmt.Errorf("%w: the answer stopped half-way: %w", ErrPeerGone, err)})
 	return nil
 }
@@ -213,8 +216,10 @@ func (c *conn) dropStream(str *quic.ReceiveStream, id uint32, err error) error {
 	}
 	var reset *quic.StreamError
 	if errors.As(err, &reset) && reset.Remote {
+		c.strike(offenceReset)
 		return c.refuseStream(str, id, codeCanceled)
 	}
+	c.strike(offenceStalled)
 	return c.refuseStream(str, id, codeSlow)
 }
 
