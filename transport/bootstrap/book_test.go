@@ -312,6 +312,22 @@ func TestAPathThatCannotBeUsedIsAnError(t *testing.T) {
 	require.Len(t, b.Entries(), 1, "it goes on in memory")
 }
 
+func TestALaterWriteThatFailsIsLogged(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		b, err := bootstrap.OpenBook(filepath.Join(dir, "missing", "peers"), bootstrap.BookOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		b.Passed(id(2), addr(2))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Contains(t, log.String(), "could not be written")
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "missing"), 0o700))
+		require.NoError(t, b.Close())
+		require.FileExists(t, filepath.Join(dir, "missing", "peers"))
+	})
+}
+
 func TestWhatACrashLeftIsSwept(t *testing.T) {
 	path := bookOf(t, 2)
 	old, fresh, other := path+".123.new", path+".456.new", filepath.Join(filepath.Dir(path), "else.new")

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -373,6 +374,70 @@ func TestConnectionsOfOthersAreLeft(t *testing.T) {
 		require.NoError(w, err)
 		require.ElementsMatch(w, []transport.PeerID{id(2), id(3)}, w.node.Peers())
 	})
+}
+
+// One that passes while another has just won is as good, but not needed.
+func TestASecondToPassIsRecordedAndLetGo(t *testing.T) {
+	for name, ctxEnds := range map[string]bool{"another won": false, "the context ended": true} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.vault(2)
+				w.vault(3)
+				o := w.options()
+				o.Book = w.book()
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				time.AfterFunc(time.Second, cancel)
+				check := func(ctx context.Context, peer bootstrap.Peer) (struct{}, error) {
+					if ctxEnds || len(o.Book.Entries()) > 0 || w.seen.addrs(bootstrap.Checking)[0] == peer.Addr {
+						<-ctx.Done()
+					}
+					return struct{}{}, nil
+				}
+				got, err := bootstrap.Join(ctx, w.node, bootstrap.Contacts(addr(2), addr(3)), check, o)
+				if ctxEnds {
+					require.ErrorIs(w, err, context.Canceled)
+					require.Empty(w, w.node.Peers())
+				} else {
+					require.NoError(w, err)
+					require.Equal(w, []transport.PeerID{got.ID}, w.node.Peers())
+				}
+				require.ElementsMatch(w, []transport.PeerID{id(2), id(3)}, ids(o.Book))
+			})
+		})
+	}
+}
+
+// Two attempts end in the same moment, one well and one not: whichever is looked at first, both count.
+func TestAFailureInTheMomentOfSuccessCounts(t *testing.T) {
+	for range 10 {
+		inBubble(t, func(w *world) {
+			w.vault(2)
+			w.vault(3)
+			w.endpoint(4, addr(4), nil)
+			o := w.options()
+			o.Book = w.book(2, 3, 4)
+			verdict := make(chan struct{})
+			check := func(_ context.Context, peer bootstrap.Peer) (struct{}, error) {
+				<-verdict
+				if peer.ID == id(2) {
+					return struct{}{}, bootstrap.ErrNetwork
+				}
+				return struct{}{}, nil
+			}
+			o.OnEvent = func(e bootstrap.Event) {
+				if e.State == bootstrap.Failed && e.Addr == addr(4) {
+					close(verdict)
+					synctest.Wait() // both are over, and Join has not seen it
+				}
+			}
+			got, err := bootstrap.Join(context.Background(), w.node, nil, check, o)
+			require.NoError(w, err)
+			require.Equal(w, id(3), got.ID)
+			require.Equal(w, []transport.PeerID{id(3)}, w.node.Peers())
+			require.Equal(w, []transport.PeerID{id(3), id(4)}, ids(o.Book))
+		})
+	}
 }
 
 func TestReleaseMaySpareAConnection(t *testing.T) {

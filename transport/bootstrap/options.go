@@ -34,7 +34,9 @@ type Options struct {
 	MaxRounds  int           // after which Join gives up; default: none, Join ends with its context
 
 	// Release is given each peer whose connection Join made and does not need, before Join returns. The default is
-	// Endpoint.Disconnect. A node whose other parts connect to the same peers meanwhile gives a function that spares those.
+	// Endpoint.Disconnect. A node whose other parts connect to the same peers meanwhile gives a function that spares those. A
+	// connection that comes up later, as the endpoint may go on with a handshake that Join no longer waits for, is not touched: by
+	// then, others may use it.
 	Release func(transport.PeerID)
 
 	// OnEvent is told of each change of state, one at a time. It must not block.
