@@ -4,10 +4,29 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/safenet-go/safenet/transport"
 )
+
+// call is a message, or a request and its answer, from the sending until the handler has returned or the answer has arrived. What
+// it carries is under way in one direction at a time.
+type call struct {
+	link   *link
+	to     *endpoint // whose handler is called
+	window int       // bytes taken of the window
+
+	m      transport.Message // the message or request; then the answer
+	err    error             // instead of an answer
+	ctx    context.Context   // of the request
+	answer chan result       // nil: nobody waits for one
+	back   bool              // m is the answer
+
+	from *endpoint // which m comes from
+	travel
+	lost  bool // for good, when m would have arrived
+	place int  // in link.flights
+	over  bool // the link has ended while m was under way
+}
 
 // result is the outcome of a request.
 type result struct {
@@ -19,14 +38,11 @@ func (e *endpoint) Send(ctx context.Context, to transport.PeerID, m transport.Me
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	l, size, err := e.begin(ctx, to, m)
+	c, err := e.begin(ctx, to, m)
 	if err != nil {
 		return err
 	}
-	m = clone(m)
-	return e.carry(l, size, func(peer *endpoint) {
-		transport.ServeMessage(l.serving[l.index(peer)], peer.cfg.Handler, e.id, m, peer.reportPanic)
-	})
+	return e.carry(c)
 }
 
 func (e *endpoint) Request(ctx context.Context, to transport.PeerID, m transport.Message) (transport.Message, error) {
@@ -38,32 +54,67 @@ func (e *endpoint) Request(ctx context.Context, to transport.PeerID, m transport
 		ctx, cancel = context.WithTimeout(ctx, e.cfg.RequestTimeout)
 		defer cancel()
 	}
-	l, size, err := e.begin(ctx, to, m)
+	c, err := e.begin(ctx, to, m)
 	if err != nil {
 		return transport.Message{}, err
 	}
-	m = clone(m)
-	answer := make(chan result, 1)
-	err = e.carry(l, size, func(peer *endpoint) {
-		hctx, cancel := handlerContext(ctx, l.serving[l.index(peer)])
-		defer cancel()
-		got, err := transport.ServeRequest(hctx, peer.cfg.Handler, e.id, m, peer.reportPanic)
-		if e.travel(l, peer, e) {
-			answer <- result{clone(got), err}
-		}
-	})
-	if err != nil {
+	c.ctx, c.answer = ctx, make(chan result, 1)
+	if err := e.carry(c); err != nil {
 		return transport.Message{}, err
 	}
 	select {
-	case r := <-answer:
+	case r := <-c.answer:
 		return r.m, r.err
 	case <-ctx.Done():
 		return transport.Message{}, ctx.Err()
-	case <-l.ctx.Done():
+	case <-c.link.ctx.Done():
 		return transport.Message{}, e.lossError()
 	case <-e.ctx.Done():
 		return transport.Message{}, transport.ErrClosed
+	}
+}
+
+// arrive is what happens when m has arrived. It blocks while a handler runs.
+func (c *call) arrive() {
+	switch {
+	case c.back:
+		c.answer <- result{c.m, c.err}
+	case c.answer == nil:
+		transport.ServeMessage(c.link.servingAt(c.to), c.to.cfg.Handler, c.from.id, c.m, c.to.reportPanic)
+	case c.ctx.Err() == nil:
+		c.respond()
+		return
+	default: // withdrawn while it was under way
+	}
+	c.to.net.mu.Lock()
+	defer c.to.net.mu.Unlock()
+	c.end()
+}
+
+// respond has a request handled and sends the answer back.
+func (c *call) respond() {
+	ctx, cancel := handlerContext(c.ctx, c.link.servingAt(c.to))
+	defer cancel()
+	m, err := transport.ServeRequest(ctx, c.to.cfg.Handler, c.from.id, c.m, c.to.reportPanic)
+	c.m, c.err, c.back = clone(m), err, true
+	n := c.to.net
+	n.mu.Lock()
+	arrived := n.launch(c, c.to)
+	n.mu.Unlock()
+	if arrived {
+		c.arrive()
+	}
+}
+
+// end is called once for each call. The mutex of the network is held.
+func (c *call) end() {
+	_ = c.link.windowTo(c.to).Release(1, c.window)
+	for _, e := range c.link.ends {
+		e.calls--
+		if e.calls == 0 && e.idle != nil {
+			close(e.idle)
+			e.idle = nil
+		}
 	}
 }
 
@@ -78,89 +129,50 @@ func handlerContext(caller, serving context.Context) (context.Context, context.C
 	}
 }
 
-// begin finds the link and takes window for the call.
-func (e *endpoint) begin(ctx context.Context, to transport.PeerID, m transport.Message) (*link, int, error) {
+// begin finds the link, takes window for a call that carries m, and copies m.
+func (e *endpoint) begin(ctx context.Context, to transport.PeerID, m transport.Message) (*call, error) {
 	if err := m.Check(); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	size := len(m.Head) + len(m.Body)
 	for {
 		l, err := e.reach(ctx, to)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		switch err := l.windowTo(l.other(e)).Acquire(ctx, size); {
+		peer := l.other(e)
+		switch err := l.windowTo(peer).Acquire(ctx, size(m)); {
 		case err == nil:
-			return l, size, nil
+			return &call{link: l, to: peer, window: size(m), m: clone(m)}, nil
 		case ctx.Err() != nil:
-			return nil, 0, ctx.Err()
+			return nil, ctx.Err()
 		}
 		// The link ended while we waited for it; nothing was sent, so a new one is as good.
 	}
 }
 
-// carry brings a call to the other side and runs serve there. The window opens again when serve has returned, or when the call
-// was lost on the way.
-func (e *endpoint) carry(l *link, size int, serve func(peer *endpoint)) error {
-	peer := l.other(e)
-	if !e.enter(l, peer) {
-		_ = l.windowTo(peer).Release(1, size)
-		return e.lossError()
-	}
-	go func() {
-		defer e.calls.Done()
-		defer peer.calls.Done()
-		if e.travel(l, e, peer) {
-			serve(peer)
-		}
-		_ = l.windowTo(peer).Release(1, size)
-	}()
-	return nil
-}
-
-// enter counts a call at both ends, unless one of them has begun to close.
-func (e *endpoint) enter(l *link, peer *endpoint) bool {
+// carry sends what a call begins with.
+func (e *endpoint) carry(c *call) error {
 	e.net.mu.Lock()
 	defer e.net.mu.Unlock()
-	if l.ctx.Err() != nil || e.closed || peer.closed || e.crashed {
-		return false
+	if c.link.over || e.closed || c.to.closed || e.crashed {
+		_ = c.link.windowTo(c.to).Release(1, c.window)
+		return e.lossErrorLocked()
 	}
-	e.calls.Add(1)
-	peer.calls.Add(1)
-	return true
-}
-
-// travel spends the latency and reports whether the message arrived.
-func (e *endpoint) travel(l *link, from, to *endpoint) bool {
-	n := e.net
-	n.mu.Lock()
-	delay := n.delay(from.id, to.id)
-	lost := n.loss > 0 && n.rng.Float64() < n.loss
-	n.mu.Unlock()
-	if delay > 0 {
-		timer := time.NewTimer(delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-l.ctx.Done():
-			return false
-		}
+	e.calls++
+	c.to.calls++
+	if e.net.launch(c, e) {
+		go c.arrive()
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return !lost && l.ctx.Err() == nil && n.hear(from, to)
-}
-
-func (n *Net) delay(from, to transport.PeerID) time.Duration {
-	if n.latency == nil {
-		return 0
-	}
-	return n.latency(from, to)
+	return nil
 }
 
 func (e *endpoint) lossError() error {
 	e.net.mu.Lock()
 	defer e.net.mu.Unlock()
+	return e.lossErrorLocked()
+}
+
+func (e *endpoint) lossErrorLocked() error {
 	if e.closed || e.crashed {
 		return transport.ErrClosed
 	}
@@ -170,6 +182,9 @@ func (e *endpoint) lossError() error {
 func (e *endpoint) reportPanic(reason string) {
 	e.cfg.Logger.Error("memnet: handler panicked", "panic", reason)
 }
+
+// size is what a message costs of windows and bandwidth.
+func size(m transport.Message) int { return len(m.Head) + len(m.Body) }
 
 // clone copies a message: the two sides must not share memory.
 func clone(m transport.Message) transport.Message {

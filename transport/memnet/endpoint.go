@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/safenet-go/safenet/transport"
@@ -15,7 +14,7 @@ import (
 // bookPeers is how many addresses an endpoint remembers.
 const bookPeers = 8192
 
-// endpoint implements transport.Endpoint. Its links, book and closed are guarded by the mutex of the network: a link belongs to
+// endpoint implements transport.Endpoint. All that changes is guarded by the mutex of the network: a link belongs to
 // two endpoints, and changes for both at once.
 type endpoint struct {
 	net    *Net
@@ -23,11 +22,12 @@ type endpoint struct {
 	id     transport.PeerID
 	addr   string
 	events notify.Queue
-	calls  sync.WaitGroup // calls under way, from here and to here
 
 	ctx    context.Context // ends with Close or a crash
 	cancel context.CancelFunc
 
+	calls   int           // under way, from here and to here
+	idle    chan struct{} // closed when there are none, if somebody waits for that
 	links   map[transport.PeerID]*link
 	book    *lru.Map[transport.PeerID, string]
 	closed  bool
@@ -77,11 +77,16 @@ func (e *endpoint) Learn(id transport.PeerID, addr string) {
 func (e *endpoint) Peers() []transport.PeerID {
 	e.net.mu.Lock()
 	defer e.net.mu.Unlock()
-	ids := make([]transport.PeerID, 0, len(e.links))
-	for id := range e.links {
-		ids = append(ids, id)
+	return sorted(e.links)
+}
+
+// eachLink calls f for each link, by the identity of the peer. f may drop it.
+func (e *endpoint) eachLink(f func(*link)) {
+	for _, id := range sorted(e.links) {
+		if l := e.links[id]; l != nil {
+			f(l)
+		}
 	}
-	return ids
 }
 
 func (e *endpoint) RemoteAddr(id transport.PeerID) string {
@@ -113,9 +118,7 @@ func (e *endpoint) Close() error {
 
 	e.waitCalls() // lets them finish
 	e.net.mu.Lock()
-	for _, l := range e.links {
-		l.drop()
-	}
+	e.eachLink((*link).drop)
 	e.net.mu.Unlock()
 	e.cancel()
 	e.waitCalls() // all that are left have been told to end
@@ -125,15 +128,18 @@ func (e *endpoint) Close() error {
 
 // waitCalls waits for the calls under way, for at most Config.DrainTimeout.
 func (e *endpoint) waitCalls() {
-	over := make(chan struct{})
-	go func() {
-		e.calls.Wait()
-		close(over)
-	}()
+	e.net.mu.Lock()
+	if e.calls == 0 {
+		e.net.mu.Unlock()
+		return
+	}
+	idle := make(chan struct{})
+	e.idle = idle
+	e.net.mu.Unlock()
 	limit := time.NewTimer(e.cfg.DrainTimeout)
 	defer limit.Stop()
 	select {
-	case <-over:
+	case <-idle:
 	case <-limit.C:
 	}
 }
@@ -142,10 +148,10 @@ func (e *endpoint) waitCalls() {
 func (e *endpoint) crash() {
 	e.crashed = true
 	e.cancel()
-	for id, l := range e.links {
-		delete(e.links, id)
+	e.eachLink(func(l *link) {
+		delete(e.links, l.other(e).id)
 		l.cut()
-	}
+	})
 }
 
 // report queues a call of Config.OnPeer. A crashed endpoint reports nothing.

@@ -29,9 +29,9 @@ type EventNet[M any] struct {
 	digest uint64
 
 	nodes []place[M]
-	cuts  map[[2]Node]bool            // see direction; both directions of a pair are in it
-	busy  map[[2]Node]time.Duration   // until when a direction is occupied by what was sent before
-	swept int                         // entries of busy after it was last swept
+	cuts  map[[2]Node]bool          // see direction; both directions of a pair are in it
+	busy  map[[2]Node]time.Duration // until when a direction is occupied by what was sent before
+	swept int                       // entries of busy after it was last swept
 
 	queue  heap[uint32] // of indices of events
 	events []event[M]
@@ -93,9 +93,9 @@ func (n *EventNet[M]) Send(from, to Node, m M) {
 		delay = after(delay, max(n.Latency, 0))
 	}
 	e := event[M]{m: m, from: from, to: to, life: n.nodes[to].life}
-	n.schedule(after(delay, n.jitter()), e)
+	n.schedule(after(delay, upTo(n.Jitter, n.random)), e)
 	if n.duplicate > 0 && n.random.Uint64() < n.duplicate {
-		n.schedule(after(delay, n.jitter()), e)
+		n.schedule(after(delay, upTo(n.Jitter, n.random)), e)
 	}
 }
 
@@ -118,14 +118,6 @@ func (n *EventNet[M]) schedule(delay time.Duration, e event[M]) {
 		n.events = append(n.events, e)
 	}
 	n.queue.push(after(n.now, max(delay, 1)), i)
-}
-
-// jitter draws from 0 to Jitter.
-func (n *EventNet[M]) jitter() time.Duration {
-	if n.Jitter == 0 {
-		return 0
-	}
-	return time.Duration(below(n.random, uint64(n.Jitter)+1))
 }
 
 // occupy returns how long a message takes to leave, behind those sent before it.

@@ -7,14 +7,14 @@ import "time"
 type EventOptions[M any] struct {
 	Seed uint64 // of all that is random
 
-	Latency   time.Duration                        // how long a message travels
-	Between   func(from, to Node) time.Duration    // instead of Latency; must depend on nothing but its arguments
-	Jitter    time.Duration                        // a message travels up to so much longer, evenly spread: they overtake each other
-	Bandwidth int                                  // bytes a second that pass from one node to another; needs Size; 0: no limit
-	Loss      float64                              // share of messages that are lost
-	Duplicate float64                              // share of messages, of those not lost, that arrive twice
-	Size      func(m M) int                        // bytes of a message
-	Sum       func(m M) uint64                     // hash of a message, for Digest; without, what a message says does not count
+	Latency   time.Duration                     // how long a message travels
+	Between   func(from, to Node) time.Duration // instead of Latency; must depend on nothing but its arguments
+	Jitter    time.Duration                     // a message travels up to so much longer, evenly spread: they overtake each other
+	Bandwidth int                               // bytes a second that pass from one node to another; needs Size; 0: no limit
+	Loss      float64                           // share of messages that are lost
+	Duplicate float64                           // share of messages, of those not lost, that arrive twice
+	Size      func(m M) int                     // bytes of a message
+	Sum       func(m M) uint64                  // hash of a message, for Digest; without, what a message says does not count
 }
 
 // conditions is EventOptions as they are used.

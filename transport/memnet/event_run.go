@@ -65,16 +65,10 @@ func (n *EventNet[M]) record(e event[M], kind, what uint64) {
 	n.fold(what)
 }
 
-// fold multiplies to 128 bits, so that each bit of what came before reaches every bit of the result. The constant is 2^64 by the
-// golden ratio; it only has to be odd and without a pattern.
+// fold multiplies to 128 bits and takes both halves, so that what came earlier is moved about by what comes later. The constant is
+// 2^64 by the golden ratio: odd, and without a pattern.
 func (n *EventNet[M]) fold(x uint64) {
-	hi, lo := bits.Mul64(n.digest^x^0x9e3779b97f4a7c15, 0x9e3779b97f4a7c15)
+	const odd = 0x9e3779b97f4a7c15
+	hi, lo := bits.Mul64(n.digest^x^odd, odd)
 	n.digest = hi ^ lo
-}
-
-// below draws a number below limit, each as likely as any other but for less than one in 2^64/limit (Lemire, 2019, without its
-// last step). It is written here because the digest depends on it.
-func below(random interface{ Uint64() uint64 }, limit uint64) uint64 {
-	hi, _ := bits.Mul64(random.Uint64(), limit)
-	return hi
 }

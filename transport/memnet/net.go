@@ -1,11 +1,9 @@
-// Package memnet is a network inside one process: it gives out endpoints that behave like those of package transport, without
-// sockets or cryptography. Start with [New] and [Net.Endpoint]; [Net.SetLatency], [Net.SetLoss], [Net.Partition] and [Net.Kill]
-// make it a bad network. It uses only goroutines, channels and timers, so that inside a testing/synctest bubble it runs in
-// virtual time.
 package memnet
 
 import (
-	"math/rand/v2"
+	"bytes"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,88 +12,71 @@ import (
 
 // Net is a network in memory. Its methods may be called concurrently.
 type Net struct {
+	began time.Time
+	seed  uint64
+
 	mu        sync.Mutex
-	rng       *rand.Rand
+	options   Options
 	byAddr    map[string]*endpoint
 	byID      map[transport.PeerID]*endpoint
 	nextAddr  int
-	latency   func(from, to transport.PeerID) time.Duration
-	loss      float64
-	partition map[transport.PeerID]int // group of an endpoint; nil: all are in one
+	ways      map[direction]*way
+	partition map[transport.PeerID]int // group of an endpoint; those not in it are in one more
+	cuts      map[direction]bool       // has both directions of a pair
+
+	flights heap[*call]
+	timer   *time.Timer // for the first of them
 }
 
-// New returns an empty network without latency or loss. The seed determines which messages are lost.
-func New(seed uint64) *Net {
+// New returns an empty network on which nothing takes time and nothing is lost, until SetLatency, SetLoss or SetOptions say
+// otherwise.
+func New(seed uint64) *Net { return NewNet(Options{Seed: seed}) }
+
+// NewNet returns an empty network.
+func NewNet(o Options) *Net {
 	return &Net{
-		rng:    rand.New(rand.NewPCG(seed, 0)),
-		byAddr: make(map[string]*endpoint),
-		byID:   make(map[transport.PeerID]*endpoint),
+		began:   time.Now(),
+		seed:    o.Seed,
+		options: o,
+		byAddr:  make(map[string]*endpoint),
+		byID:    make(map[transport.PeerID]*endpoint),
+		ways:    make(map[direction]*way),
+		cuts:    make(map[direction]bool),
 	}
 }
 
-// SetLatency sets how long a message travels from one endpoint to another; nil means no time. Messages of one pair keep their
-// order only as far as the latencies do.
+// SetOptions changes what happens to messages sent from now on. The seed stays.
+func (n *Net) SetOptions(o Options) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.options = o
+}
+
+// SetLatency sets Options.Between; nil means no time.
 func (n *Net) SetLatency(latency func(from, to transport.PeerID) time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.latency = latency
+	n.options.Latency, n.options.Between = 0, latency
 }
 
-// SetLoss sets the probability, 0 to 1, that a whole message, request or answer is lost on the way. Nobody is told: a request
-// then ends with its deadline. QUIC would repeat what is lost; this is for code that must live with a peer that does not answer.
+// SetLoss sets Options.Loss.
 func (n *Net) SetLoss(p float64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.loss = p
+	n.options.Loss = p
 }
 
-// Partition splits the network: endpoints of different groups do not hear each other. Those in no group form one more.
-// Connections across are lost after the idle timeout, as if the cable had been cut.
-func (n *Net) Partition(groups ...[]transport.PeerID) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.partition = make(map[transport.PeerID]int)
-	for i, group := range groups {
-		for _, id := range group {
-			n.partition[id] = i + 1
-		}
-	}
-	n.eachLink((*link).mend)
-	n.eachLink((*link).cut)
-}
+// now is the age of the network.
+func (n *Net) now() time.Duration { return time.Since(n.began) }
 
-// Heal ends the partition.
-func (n *Net) Heal() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.partition = nil
-	n.eachLink((*link).mend)
-}
-
+// eachLink calls f once or twice for each link, always in the same order, which is then the order of what happens at one moment.
 func (n *Net) eachLink(f func(*link)) {
-	for _, e := range n.byID {
-		for _, l := range e.links {
-			f(l)
-		}
+	for _, id := range sorted(n.byID) {
+		n.byID[id].eachLink(f)
 	}
 }
 
-// Kill crashes an endpoint: it says nothing any more, and its handlers' contexts end. Its peers notice after their idle timeout.
-// The identity and the address are free for a new endpoint at once.
-func (n *Net) Kill(id transport.PeerID) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	e := n.byID[id]
-	if e != nil {
-		n.forget(e)
-		e.crash()
-	}
-}
-
-// forget frees the identity and the address of an endpoint.
-func (n *Net) forget(e *endpoint) {
-	if n.byID[e.id] == e {
-		delete(n.byID, e.id)
-		delete(n.byAddr, e.addr)
-	}
+// sorted returns the keys of a map by identity.
+func sorted[V any](m map[transport.PeerID]V) []transport.PeerID {
+	return slices.SortedFunc(maps.Keys(m), func(a, b transport.PeerID) int { return bytes.Compare(a[:], b[:]) })
 }

@@ -205,25 +205,3 @@ func TestAddressesAndIdentitiesAreUnique(t *testing.T) {
 	require.NoError(t, a.Close())
 	endpoint(t, net, 1, transport.Config{Listen: "x"})
 }
-
-func BenchmarkSend(b *testing.B) {
-	net := memnet.New(1)
-	x, y := connected(b, net, transport.Config{})
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := x.Send(context.Background(), y.ID(), transport.Message{Body: []byte("hello")}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkRequest(b *testing.B) {
-	net := memnet.New(1)
-	x, y := connected(b, net, transport.Config{})
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := x.Request(context.Background(), y.ID(), transport.Message{Body: []byte("hello")}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -3,6 +3,7 @@ package memnet
 import (
 	"math"
 	"math/bits"
+	"math/rand/v2"
 	"time"
 )
 
@@ -38,4 +39,14 @@ func share(p float64) uint64 {
 		return math.MaxUint64
 	}
 	return uint64(p * (1 << 64))
+}
+
+// upTo draws from 0 to most, evenly but for one part in 2^64/most (Lemire, "Fast random integer generation in an interval", 2019,
+// without its last step). It is written here, not taken from a library, because digests depend on it.
+func upTo(most time.Duration, random *rand.PCG) time.Duration {
+	if most <= 0 {
+		return 0
+	}
+	hi, _ := bits.Mul64(random.Uint64(), uint64(most)+1)
+	return time.Duration(hi)
 }
