@@ -14,22 +14,23 @@ import (
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
+	"github.com/safenet-go/safenet/transport/bootstrap"
 	"github.com/safenet-go/safenet/xorname"
 	"golang.org/x/sync/semaphore"
 )
 
 // Client is a session with a network. Its methods are safe for concurrent use.
 type Client struct {
-	cfg     Config
-	log     *slog.Logger
-	ep      transport.Endpoint
-	network NetworkID
-	calls   calls
-	memory  *semaphore.Weighted
+	cfg    Config
+	log    *slog.Logger
+	ep     transport.Endpoint
+	calls  calls
+	memory *semaphore.Weighted
 
 	spreading spreading
 
 	mu      sync.Mutex
+	network NetworkID
 	genesis wire.Signed
 	session xorname.Name
 	entries []entry // the entry vault and those that stand by
@@ -83,7 +84,11 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 }
 
 // Network returns the identifier of the network.
-func (c *Client) Network() NetworkID { return c.network }
+func (c *Client) Network() NetworkID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.network
+}
 
 // Entry returns the name of the entry vault in use.
 func (c *Client) Entry() xorname.Name {
@@ -109,8 +114,8 @@ func (c *Client) Close() error {
 	return err
 }
 
-// enter finds a vault and takes a session from it: first through the entry
-// vaults known, then through the contacts. Nothing is to be done if the session
+// enter finds a vault and takes a session from it, through the entry vaults
+// known and the contacts, several at once. Nothing is to be done if the session
 // is another than the old one by the time it is our turn.
 func (c *Client) enter(ctx context.Context, old xorname.Name) error {
 	select {
@@ -124,24 +129,41 @@ func (c *Client) enter(ctx context.Context, old xorname.Name) error {
 		c.mu.Unlock()
 		return nil
 	}
-	var addrs []string
+	var contacts []bootstrap.Contact
 	for _, e := range c.entries {
-		addrs = append(addrs, e.addr)
+		contacts = append(contacts, bootstrap.Contact{ID: e.id, Addrs: []string{e.addr}})
 	}
 	c.mu.Unlock()
-	addrs = append(addrs, c.cfg.Contacts...)
-	var failures []error
-	for _, addr := range addrs {
-		err := c.enterThrough(ctx, addr)
-		if err == nil {
-			return nil
-		}
-		if errors.Is(err, ErrNetwork) {
-			return fmt.Errorf("%s: %w", addr, err)
-		}
-		failures = append(failures, fmt.Errorf("%s: %w", addr, err))
+	contacts = append(contacts, bootstrap.Contacts(c.cfg.Contacts...)...)
+
+	var others []transport.PeerID // contacts that we do not need
+	found, err := bootstrap.Join(ctx, c.ep, contacts, c.takeSession, bootstrap.Options{
+		MaxRounds:    1,
+		DialTimeout:  3 * time.Second,
+		CheckTimeout: 12 * time.Second,
+		Release:      func(id transport.PeerID) { others = append(others, id) },
+		Logger:       c.log,
+	})
+	switch {
+	case errors.Is(err, ErrNetwork):
+		return err
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrNoVault, err)
 	}
-	return fmt.Errorf("%w: %w", ErrNoVault, errors.Join(failures...))
+	s := found.Value
+	for _, id := range others {
+		if !slices.ContainsFunc(s.entries, func(e entry) bool { return e.id == id }) {
+			c.ep.Disconnect(id)
+		}
+	}
+	c.mu.Lock()
+	c.network, c.genesis = wire.NetworkID(s.genesis), s.genesis
+	c.session, c.entries, c.using = s.name, s.entries, 0
+	c.mu.Unlock()
+	c.log.Info("session", "entry", s.entries[0].name, "network", wire.NetworkID(s.genesis))
+	return nil
 }
 
 // Vaults that went away still count as present for some seconds, so a session may
@@ -155,67 +177,64 @@ const (
 	standbyGrace = 250 * time.Millisecond
 )
 
-// enterThrough takes a session from the vault at addr.
-func (c *Client) enterThrough(ctx context.Context, addr string) error {
-	ctx, cancel := context.WithTimeout(ctx, 12*time.Second)
-	defer cancel()
-	hello, contact, book, err := c.meet(ctx, addr)
-	if err != nil {
-		return err
-	}
-	var s wire.SessionReply
-	var found []entry
-	patience := firstPatience
-	for range maxSessions {
-		if err := c.ask(ctx, contact.id, wire.KindSession, nil, &s); err != nil {
-			return err
-		}
-		if found = c.reach(ctx, book, s.Entries, contact, patience); len(found) > 0 {
-			break
-		}
-		c.log.Info("no entry vault of the session can be reached", "contact", contact.name, "session", s.Session)
-		patience *= 2
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		// The contact answers, and any member can serve a client.
-		found = []entry{contact}
-	}
-	c.mu.Lock()
-	c.network, c.genesis = wire.NetworkID(hello.Genesis), hello.Genesis
-	c.session, c.entries, c.using = s.Session, found, 0
-	c.mu.Unlock()
-	c.log.Info("session", "entry", found[0].name, "network", wire.NetworkID(hello.Genesis))
-	return nil
+// A session is what a vault gives to a client.
+type session struct {
+	name    xorname.Name
+	genesis wire.Signed
+	entries []entry // that can be reached; not empty
 }
 
-// meet connects to the vault at addr, which must be a member of the network
-// looked for.
-func (c *Client) meet(ctx context.Context, addr string) (hello wire.HelloReply, contact entry, book *members.Book, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	peer, err := c.ep.Connect(ctx, addr, transport.PeerID{})
+// takeSession takes a session from a contact that is connected.
+func (c *Client) takeSession(ctx context.Context, peer bootstrap.Peer) (s session, err error) {
+	contact, book, genesis, err := c.meet(ctx, peer)
 	if err != nil {
-		return hello, contact, nil, err
+		return s, err
 	}
-	if err := c.ask(ctx, peer, wire.KindHello, wire.Hello{Version: wire.Version, Network: c.network}, &hello); err != nil {
-		return hello, contact, nil, err
+	s.genesis = genesis
+	patience := firstPatience
+	for range maxSessions {
+		var reply wire.SessionReply
+		if err := c.ask(ctx, contact.id, wire.KindSession, nil, &reply); err != nil {
+			return s, err
+		}
+		s.name = reply.Session
+		if s.entries = c.reach(ctx, book, reply.Entries, contact, patience); len(s.entries) > 0 {
+			return s, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return s, err
+		}
+		c.log.Info("no entry vault of the session can be reached", "contact", contact.name, "session", s.name)
+		patience *= 2
 	}
-	if c.network != (NetworkID{}) && wire.NetworkID(hello.Genesis) != c.network {
-		return hello, contact, nil, ErrNetwork
-	}
-	book, err = c.askMembers(ctx, peer, hello.Genesis)
-	if err != nil {
-		return hello, contact, nil, err
-	}
-	member := book.Get(routing.Key(peer))
-	if member == nil {
-		return hello, contact, nil, errors.New("it is no member of the network that it names")
-	}
-	return hello, entry{peer, member.Name, addr}, book, nil
+	// The contact answers, and any member can serve a client.
+	s.entries = []entry{contact}
+	return s, nil
 }
+
+// meet makes sure that a peer is a member of the network looked for.
+func (c *Client) meet(ctx context.Context, peer bootstrap.Peer) (contact entry, book *members.Book, genesis wire.Signed, err error) {
+	network := c.Network()
+	var hello wire.HelloReply
+	if err := c.ask(ctx, peer.ID, wire.KindHello, wire.Hello{Version: wire.Version, Network: network}, &hello); err != nil {
+		return contact, nil, genesis, err
+	}
+	if network != (NetworkID{}) && wire.NetworkID(hello.Genesis) != network {
+		return contact, nil, genesis, errAnotherNetwork
+	}
+	book, err = c.askMembers(ctx, peer.ID, hello.Genesis)
+	if err != nil {
+		return contact, nil, genesis, err
+	}
+	member := book.Get(routing.Key(peer.ID))
+	if member == nil {
+		return contact, nil, genesis, errors.New("it is no member of the network that it names")
+	}
+	return entry{peer.ID, member.Name, peer.Addr}, book, hello.Genesis, nil
+}
+
+// errAnotherNetwork also tells package bootstrap not to ask this contact again.
+var errAnotherNetwork = fmt.Errorf("%w (%w)", ErrNetwork, bootstrap.ErrNetwork)
 
 // reach connects to the entry vaults of a session, which must be members, and
 // returns those that answer in time, in their order. It waits until all have
@@ -260,7 +279,7 @@ func (c *Client) ask(ctx context.Context, to transport.PeerID, kind uint16, head
 	m, err := c.ep.Request(ctx, to, m)
 	var remote *transport.RemoteError
 	if errors.As(err, &remote) && routing.Status(remote.Code) == routing.StatusNetwork {
-		return ErrNetwork
+		return errAnotherNetwork
 	}
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func (c *Client) PutFile(ctx context.Context, r io.Reader, opt *PutOptions) (Put
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return PutResult{
-		Address: newAddress(c.network, file), Size: m.Size(), store: s,
+		Address: newAddress(c.Network(), file), Size: m.Size(), store: s,
 		Chunks: s.progress.Chunks, There: s.progress.There, Retries: s.progress.Retries,
 	}, nil
 }
@@ -177,8 +177,8 @@ func (c *Client) open(ctx context.Context, a Address, s *fileStore) (*selfencryp
 }
 
 func (c *Client) load(ctx context.Context, a Address, s *fileStore) (*selfencrypt.DataMap, error) {
-	if [networkTag]byte(c.network[:networkTag]) != a.network {
-		return nil, fmt.Errorf("%w: it begins with %x, this one with %x", ErrOtherNetwork, a.network, c.network[:networkTag])
+	if network := c.Network(); [networkTag]byte(network[:networkTag]) != a.network {
+		return nil, fmt.Errorf("%w: it begins with %x, this one with %x", ErrOtherNetwork, a.network, network[:networkTag])
 	}
 	return selfencrypt.LoadMap(ctx, a.file, s, &selfencrypt.Options{InFlight: c.cfg.InFlight})
 }

@@ -280,12 +280,12 @@ func TestAStrangerIsNoContact(t *testing.T) {
 	s := &stranger{vault: net.Vaults[0].Info()}
 	_, key, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
-	s.ep, err = net.Endpoint(transport.Config{Key: key, Listen: "stranger", Handler: s})
+	s.ep, err = net.Endpoint(transport.Config{Key: key, Listen: "stranger:1", Handler: s})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.ep.Close()) })
 
 	cfg := net.config()
-	cfg.Contacts = []string{"stranger"}
+	cfg.Contacts = []string{"stranger:1"}
 	_, err = client.Dial(t.Context(), cfg)
 	require.ErrorIs(t, err, client.ErrNoVault)
 	require.ErrorContains(t, err, "no member of the network")

@@ -150,7 +150,7 @@ func (e *evidence) add(ctx context.Context, signed []wire.Signed) count {
 			fresh = append(fresh, s)
 		}
 	}
-	e.verified = append(e.verified, members.Verify(e.c.network, fresh)...)
+	e.verified = append(e.verified, members.Verify(e.c.Network(), fresh)...)
 	n := e.count(ctx)
 	if n.enough() || len(e.verified) == 0 || e.c.knowsAll(e.verified) {
 		return n

@@ -146,8 +146,10 @@ func TestNoVaultIsNamedWithItsCause(t *testing.T) {
 	err := dial(client.Config{Contacts: []string{"nobody:1", "not an address", ""}})
 	require.ErrorIs(t, err, client.ErrNoVault)
 	require.ErrorIs(t, err, transport.ErrPeerGone)
-	require.ErrorContains(t, err, "nobody:1: ")
-	require.ErrorContains(t, err, "not an address: ")
+	require.ErrorContains(t, err, `"nobody:1"`)
+	require.ErrorContains(t, err, "is it running")
+	require.ErrorContains(t, err, `"not an address"`)
+	require.ErrorContains(t, err, "write it as host:port")
 
 	addr := net.Vaults[0].Info().Addr
 	err = dial(client.Config{Contacts: []string{addr}, Network: client.NetworkID{1}})

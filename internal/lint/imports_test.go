@@ -27,12 +27,13 @@ var mayImport = map[string][]string{
 	"transport/internal/lru":    {},
 	"transport/internal/notify": {},
 	"transport/internal/window": {},
+	"transport/bootstrap":       {"transport"},
 	"transport/memnet":          {"transport", "transport/internal/..."},
 	"transport/transporttest":   {"transport", testify},
 
 	"vault":       {"xorname", "routing", "transport", "vault/store", "internal/..."},
 	"vault/store": {"xorname", pebble, sys},
-	"client":      {"xorname", "selfencrypt", "routing", "transport", "internal/...", sync},
+	"client":      {"xorname", "selfencrypt", "routing", "transport", "transport/bootstrap", "internal/...", sync},
 
 	"internal/sign":      {voi},
 	"internal/wire":      {"xorname", "routing", "internal/sign", cbor},
