@@ -23,13 +23,14 @@ type Machine[M any] interface {
 // Messages are passed on as they are: nobody may change what a message refers to once it has been sent. Sending, delivering and
 // timers allocate nothing once the network has held as much before.
 type EventNet[M any] struct {
-	conditions[M]
-	random *rand.PCG
-	now    time.Duration
-	digest uint64
+	options         EventOptions[M]
+	loss, duplicate uint64 // see share
+	random          *rand.PCG
+	now             time.Duration
+	digest          uint64
 
 	nodes []place[M]
-	cuts  map[[2]Node]bool          // see direction; both directions of a pair are in it
+	cuts  map[[2]Node]bool          // both directions of each pair
 	busy  map[[2]Node]time.Duration // until when a direction is occupied by what was sent before
 	swept int                       // entries of busy after it was last swept
 
@@ -57,16 +58,19 @@ type event[M any] struct {
 
 // NewEventNet returns a network without nodes.
 func NewEventNet[M any](o EventOptions[M]) *EventNet[M] {
-	return &EventNet[M]{
-		conditions: o.conditions(),
-		random:     rand.NewPCG(o.Seed, 0),
-		cuts:       make(map[[2]Node]bool),
-		busy:       make(map[[2]Node]time.Duration),
+	n := &EventNet[M]{
+		random: rand.NewPCG(o.Seed, 0),
+		cuts:   make(map[[2]Node]bool),
+		busy:   make(map[[2]Node]time.Duration),
 	}
+	n.SetOptions(o)
+	return n
 }
 
 // SetOptions changes what happens to messages sent from now on. The seed stays.
-func (n *EventNet[M]) SetOptions(o EventOptions[M]) { n.conditions = o.conditions() }
+func (n *EventNet[M]) SetOptions(o EventOptions[M]) {
+	n.options, n.loss, n.duplicate = o, share(o.Loss), share(o.Duplicate)
+}
 
 // Add adds a node at which m runs.
 func (n *EventNet[M]) Add(m Machine[M]) Node {
@@ -87,15 +91,11 @@ func (n *EventNet[M]) Send(from, to Node, m M) {
 	if n.loss > 0 && n.random.Uint64() < n.loss {
 		return
 	}
-	if n.Between != nil {
-		delay = after(delay, max(n.Between(from, to), 0))
-	} else {
-		delay = after(delay, max(n.Latency, 0))
-	}
+	delay = after(delay, n.options.latency(from, to))
 	e := event[M]{m: m, from: from, to: to, life: n.nodes[to].life}
-	n.schedule(after(delay, upTo(n.Jitter, n.random)), e)
+	n.schedule(after(delay, upTo(n.options.Jitter, n.random)), e)
 	if n.duplicate > 0 && n.random.Uint64() < n.duplicate {
-		n.schedule(after(delay, upTo(n.Jitter, n.random)), e)
+		n.schedule(after(delay, upTo(n.options.Jitter, n.random)), e)
 	}
 }
 
@@ -122,11 +122,11 @@ func (n *EventNet[M]) schedule(delay time.Duration, e event[M]) {
 
 // occupy returns how long a message takes to leave, behind those sent before it.
 func (n *EventNet[M]) occupy(from, to Node, m M) time.Duration {
-	if n.Bandwidth <= 0 || n.Size == nil {
+	if n.options.Bandwidth <= 0 || n.options.Size == nil {
 		return 0
 	}
 	direction := [2]Node{from, to}
-	free := after(max(n.busy[direction], n.now), occupied(n.Size(m), n.Bandwidth))
+	free := after(max(n.busy[direction], n.now), occupied(n.options.Size(m), n.options.Bandwidth))
 	n.busy[direction] = free
 	if len(n.busy) > 2*n.swept+1024 {
 		n.sweep()

@@ -17,13 +17,9 @@ type EventOptions[M any] struct {
 	Sum       func(m M) uint64                  // hash of a message, for Digest; without, what a message says does not count
 }
 
-// conditions is EventOptions as they are used.
-type conditions[M any] struct {
-	EventOptions[M]
-	loss, duplicate uint64 // see share
-}
-
-func (o EventOptions[M]) conditions() conditions[M] {
-	o.Jitter = max(o.Jitter, 0)
-	return conditions[M]{o, share(o.Loss), share(o.Duplicate)}
+func (o *EventOptions[M]) latency(from, to Node) time.Duration {
+	if o.Between != nil {
+		return max(o.Between(from, to), 0)
+	}
+	return max(o.Latency, 0)
 }

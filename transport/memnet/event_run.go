@@ -46,8 +46,8 @@ func (n *EventNet[M]) handleNext() bool {
 		return false
 	}
 	var sum uint64
-	if n.Sum != nil {
-		sum = n.Sum(e.m)
+	if n.options.Sum != nil {
+		sum = n.options.Sum(e.m)
 	}
 	n.record(e, 0, sum)
 	to.machine.Receive(at, e.from, e.m)
