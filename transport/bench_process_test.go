@@ -190,8 +190,6 @@ func (c *ourClient) barrier(ctx context.Context, n int) error {
 
 func (c *ourClient) close() { _ = c.ep.Close() }
 
-var zeros = make([]byte, MaxBody)
-
 // arrivals counts one-way messages at the server.
 type arrivals struct {
 	mu sync.Mutex

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"math/rand/v2"
 	"testing"
@@ -295,4 +296,41 @@ func TestASecondAnswerOnAStreamCostsTheConnection(t *testing.T) {
 	}
 	in.requireClosed(codeMalformed)
 	require.ErrorIs(t, <-failed, ErrPeerGone)
+}
+
+// Each side sends more than the other's window holds, before it reads a single answer: nobody waits for ever, because a request
+// is read whole before it is answered, and answers need no window.
+func TestBothSidesMaySendMoreThanTheWindow(t *testing.T) {
+	cfg := Config{BytesPerPeer: minBytesPerPeer}
+	a, b := start(t, 1, cfg), start(t, 2, cfg)
+	connect(t, a, b)
+	errs := make(chan error, 40)
+	for range 20 {
+		for _, pair := range [][2]*endpoint{{a, b}, {b, a}} {
+			go func() {
+				m, err := pair[0].Request(testContext(t), pair[1].ID(), Message{Body: zeros})
+				if err == nil && len(m.Body) != len(zeros) {
+					err = ErrMalformed
+				}
+				errs <- err
+			}()
+		}
+	}
+	for range 40 {
+		require.NoError(t, <-errs)
+	}
+}
+
+// Nothing older than TLS 1.3 is spoken (RFC 9001 section 4.2).
+func TestOldTLSIsNotSpoken(t *testing.T) {
+	ep := start(t, 1, Config{})
+	cert, err := selfSigned(testKey(2))
+	require.NoError(t, err)
+	conf := tlsConfig(cert, nil)
+	conf.MinVersion, conf.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
+	tr := &quic.Transport{Conn: newSocket(t)}
+	defer func() { _ = tr.Close() }()
+	_, err = tr.Dial(testContext(t), ep.socket.LocalAddr(), conf, nil)
+	require.Error(t, err)
+	require.EqualValues(t, tls.VersionTLS13, tlsConfig(cert, nil).MinVersion)
 }

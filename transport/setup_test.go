@@ -38,6 +38,9 @@ func (h handler) HandleRequest(ctx context.Context, from PeerID, m Message) (Mes
 	return m, nil
 }
 
+// zeros is a body of any size.
+var zeros = make([]byte, MaxBody)
+
 // answering is a handler that answers every request with body.
 func answering(body []byte) handler {
 	return handler{request: func(context.Context, PeerID, Message) (Message, error) { return Message{Body: body}, nil }}

@@ -26,12 +26,15 @@ func badTLS(t *testing.T) map[string]*tls.Config {
 
 	otherALPN := conf(good)
 	otherALPN.NextProtos = []string{"safe/2"}
+	noALPN := conf(good)
+	noALPN.NextProtos = nil
 	two := good
 	two.Certificate = append(two.Certificate[:1:1], two.Certificate[0])
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	return map[string]*tls.Config{
 		"another ALPN":     otherALPN,
+		"no ALPN":          noALPN,
 		"two certificates": conf(two),
 		"ECDSA key":        conf(certificate(t, &x509.Certificate{}, key.Public(), key)),
 		"2 KiB":            conf(certificate(t, &x509.Certificate{Subject: pkix.Name{CommonName: strings.Repeat("x", 2<<10)}}, testKey(9).Public(), testKey(9))),
