@@ -64,7 +64,7 @@ func underAttack(t *testing.T, attack func(*attacker)) {
 	}}, 2*time.Second)
 	honest := start(t, 2, Config{})
 	connect(t, honest, ep)
-	calm := honestRequests(t, honest, ep, 100*time.Millisecond, nil)
+	calm := honestRequests(t, honest, ep, 50*time.Millisecond, nil)
 
 	ctx, stop := context.WithCancel(context.Background())
 	before, peak := liveHeap(), int64(0)
@@ -78,7 +78,7 @@ func underAttack(t *testing.T, attack func(*attacker)) {
 			}
 		})
 	}
-	busy := honestRequests(t, honest, ep, 300*time.Millisecond, func() { peak = max(peak, liveHeap()-before) })
+	busy := honestRequests(t, honest, ep, 200*time.Millisecond, func() { peak = max(peak, liveHeap()-before) })
 	stop()
 	wg.Wait()
 

@@ -7,7 +7,6 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -211,43 +210,6 @@ func TestACallerMayGiveUpOnADial(t *testing.T) {
 	_, err = a.Connect(canceled, socket.LocalAddr().String(), PeerID{})
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, a.Send(canceled, testID(2), Message{}), context.Canceled)
-}
-
-// Both sides dial at the same moment, many times; one connection stays, OnPeer is called once, and no call is lost or doubled.
-func TestSimultaneousDials(t *testing.T) {
-	for round := range 30 {
-		var got [2]atomic.Int64
-		var eps [2]*endpoint
-		var watch [2]*ups
-		for i := range eps {
-			watch[i] = newUps()
-			count := handler{message: func(context.Context, PeerID, Message) { got[i].Add(1) }}
-			eps[i] = start(t, uint64(100+2*round+i), Config{Handler: count, OnPeer: watch[i].onPeer, DrainTimeout: 20 * time.Second})
-		}
-		eps[0].Learn(eps[1].ID(), eps[1].Addr())
-		eps[1].Learn(eps[0].ID(), eps[0].Addr())
-		const n = 20
-		var wg sync.WaitGroup
-		errs := make(chan error, 2*n)
-		for i := range eps {
-			wg.Go(func() {
-				for j := range n {
-					errs <- eps[i].Send(testContext(t), eps[1-i].ID(), Message{Body: make([]byte, j%3*20_000)})
-				}
-			})
-		}
-		wg.Wait()
-		close(errs)
-		for err := range errs {
-			require.NoError(t, err)
-		}
-		require.NoError(t, eps[0].Close())
-		require.NoError(t, eps[1].Close())
-		for i := range eps {
-			require.EqualValues(t, n, got[i].Load(), "round %d", round)
-			require.Equal(t, []bool{true, false}, watch[i].all, "round %d", round)
-		}
-	}
 }
 
 func TestTheSmallerIdentitysDialIsKept(t *testing.T) {
