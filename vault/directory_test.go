@@ -160,7 +160,7 @@ func TestANetworkKeepsFrom1To64Copies(t *testing.T) {
 func TestNoContactIsNamedWithItsCause(t *testing.T) {
 	t.Parallel()
 	net := newNetwork(t)
-	cfg := vault.Config{Dir: t.TempDir(), Transport: net.Endpoint, JoinTimeout: 100 * time.Millisecond}
+	cfg := vault.Config{Dir: t.TempDir(), Transport: net.Endpoint, JoinTimeout: time.Second}
 	require.ErrorIs(t, net.refused(cfg), vault.ErrNoContact)
 	cfg.Contacts = []string{"nobody:1", "nobody:2"}
 	err := net.refused(cfg)

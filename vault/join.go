@@ -14,6 +14,7 @@ import (
 	"github.com/safenet-go/safenet/internal/wire"
 	"github.com/safenet-go/safenet/routing"
 	"github.com/safenet-go/safenet/transport"
+	"github.com/safenet-go/safenet/transport/bootstrap"
 	"github.com/safenet-go/safenet/xorname"
 )
 
@@ -58,36 +59,43 @@ func (v *Vault) join(ctx context.Context, id *identity) error {
 	return nil
 }
 
-// obtainName asks the contacts for a name until one allots it. The newcomer has
-// no say in it (paper, Vault Naming).
+// obtainName asks for a name the first contact that answers, and another one if
+// that allots none. The newcomer has no say in it (paper, Vault Naming).
 func (v *Vault) obtainName(ctx context.Context, id *identity) error {
 	if len(v.cfg.Contacts) == 0 {
 		return fmt.Errorf("%w: no contact given; name one, or begin a new network", ErrNoContact)
 	}
+	var refusal error
 	for {
-		var failures []error
-		for _, addr := range v.cfg.Contacts {
-			err := v.joinThrough(ctx, addr, id)
-			if err == nil {
-				return nil
-			}
-			failures = append(failures, fmt.Errorf("%s: %w", addr, err))
+		contact, err := bootstrap.Join(ctx, v.ep, bootstrap.Contacts(v.cfg.Contacts...), v.helloFrom, bootstrap.Options{
+			DialTimeout: dialTimeout, CheckTimeout: dialTimeout, Backoff: joinPause, MaxBackoff: 8 * joinPause, Logger: v.log,
+		})
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrNoContact, errors.Join(refusal, err))
 		}
+		if refusal = v.joinThrough(ctx, contact.ID, contact.Value, id); refusal == nil {
+			return nil
+		}
+		refusal = fmt.Errorf("%s: %w", contact.Addr, refusal)
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w; check the address and that the vault there is running", ErrNoContact, errors.Join(failures...))
-		case <-time.After(250 * time.Millisecond):
+			return fmt.Errorf("%w: %w", ErrNoContact, refusal)
+		case <-time.After(joinPause):
 		}
 	}
 }
 
-func (v *Vault) joinThrough(ctx context.Context, addr string, id *identity) error {
+// joinPause is the first pause after no contact could be reached.
+const joinPause = 250 * time.Millisecond
+
+// helloFrom asks a contact which network it is of.
+func (v *Vault) helloFrom(ctx context.Context, contact bootstrap.Peer) (*wire.HelloReply, error) {
+	return v.hello(ctx, contact.ID, [32]byte{})
+}
+
+func (v *Vault) joinThrough(ctx context.Context, peer transport.PeerID, hello *wire.HelloReply, id *identity) error {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	peer, hello, err := v.hello(ctx, addr, [32]byte{})
-	if err != nil {
-		return err
-	}
 	book, err := members.NewBook(hello.Genesis)
 	if err != nil {
 		return err
@@ -164,7 +172,10 @@ func (v *Vault) contactsOfThisNetwork(ctx context.Context) error {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 			defer cancel()
-			peer, _, err := v.hello(ctx, addr, network)
+			peer, err := v.ep.Connect(ctx, addr, transport.PeerID{})
+			if err == nil {
+				_, err = v.hello(ctx, peer, network)
+			}
 			if err == nil {
 				err = v.announce(ctx, peer)
 			}
@@ -282,18 +293,14 @@ func reachable(said, seen string) string {
 	return net.JoinHostPort(seenHost, port)
 }
 
-// hello connects to an address and asks who is there. A zero network takes any.
-func (v *Vault) hello(ctx context.Context, addr string, network [32]byte) (transport.PeerID, *wire.HelloReply, error) {
-	peer, err := v.ep.Connect(ctx, addr, transport.PeerID{})
-	if err != nil {
-		return peer, nil, err
-	}
+// hello asks a vault which network it is of. A zero network takes any.
+func (v *Vault) hello(ctx context.Context, peer transport.PeerID, network [32]byte) (*wire.HelloReply, error) {
 	if peer == v.id {
-		return peer, nil, errors.New("this is the vault itself")
+		return nil, errors.New("this is the vault itself")
 	}
 	var reply wire.HelloReply
-	err = v.request(ctx, peer, wire.KindHello, wire.Hello{Version: wire.Version, Network: network}, &reply)
-	return peer, &reply, err
+	err := v.request(ctx, peer, wire.KindHello, wire.Hello{Version: wire.Version, Network: network}, &reply)
+	return &reply, err
 }
 
 // request sends a request without a body and decodes the answer.

@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"transport/memnet":          {"transport", "transport/internal/..."},
 	"transport/transporttest":   {"transport", testify},
 
-	"vault":       {"xorname", "routing", "transport", "vault/store", "internal/..."},
+	"vault":       {"xorname", "routing", "transport", "transport/bootstrap", "vault/store", "internal/..."},
 	"vault/store": {"xorname", pebble, sys},
 	"client":      {"xorname", "selfencrypt", "routing", "transport", "transport/bootstrap", "internal/...", sync},
 
