@@ -16,11 +16,14 @@ type dialKey struct {
 	addr string
 }
 
-// dial is one attempt that any number of callers wait for. It does not end with the caller who began it.
+// dial is one attempt that any number of callers wait for. It ends when none is left, whoever began it.
 type dial struct {
-	done chan struct{}
-	id   PeerID
-	err  error
+	ctx     context.Context
+	cancel  context.CancelFunc
+	waiting int // callers; guarded by the mutex of the endpoint
+	done    chan struct{}
+	id      PeerID
+	err     error
 }
 
 func (ep *endpoint) Connect(ctx context.Context, addr string, want PeerID) (PeerID, error) {
@@ -77,33 +80,52 @@ func (ep *endpoint) join(ctx context.Context, key dialKey) (PeerID, error) {
 	d, under := ep.dials[key]
 	if !under {
 		d = &dial{done: make(chan struct{})}
+		d.ctx, d.cancel = context.WithCancel(ep.ctx)
 		ep.dials[key] = d
 		ep.wg.Go(func() { ep.runDial(key, d) })
 	}
+	d.waiting++
 	ep.mu.Unlock()
 	select {
 	case <-d.done:
 		return d.id, d.err
 	case <-ctx.Done():
+		ep.leave(key, d)
 		return PeerID{}, ctx.Err()
 	}
 }
 
-func (ep *endpoint) runDial(key dialKey, d *dial) {
-	d.id, d.err = ep.dialAddrs(key)
+// leave is called by who no longer waits for a dial. One that nobody waits for ends, and the next caller begins another.
+func (ep *endpoint) leave(key dialKey, d *dial) {
 	ep.mu.Lock()
-	delete(ep.dials, key)
+	defer ep.mu.Unlock()
+	if d.waiting--; d.waiting > 0 {
+		return
+	}
+	d.cancel()
+	if ep.dials[key] == d {
+		delete(ep.dials, key)
+	}
+}
+
+func (ep *endpoint) runDial(key dialKey, d *dial) {
+	defer d.cancel()
+	d.id, d.err = ep.dialAddrs(d.ctx, key)
+	ep.mu.Lock()
+	if ep.dials[key] == d {
+		delete(ep.dials, key)
+	}
 	ep.mu.Unlock()
 	close(d.done)
 }
 
 // dialAddrs tries the addresses of key in turn. That the peer reached us in the meantime is as good.
-func (ep *endpoint) dialAddrs(key dialKey) (PeerID, error) {
+func (ep *endpoint) dialAddrs(ctx context.Context, key dialKey) (PeerID, error) {
 	select {
 	case ep.dialSlots <- struct{}{}:
 		defer func() { <-ep.dialSlots }()
-	case <-ep.ctx.Done():
-		return PeerID{}, ErrClosed
+	case <-ctx.Done():
+		return PeerID{}, ep.dialEnded(ctx)
 	}
 	addrs := []string{key.addr}
 	if key.addr == "" {
@@ -114,7 +136,7 @@ func (ep *endpoint) dialAddrs(key dialKey) (PeerID, error) {
 	}
 	var errs []error
 	for _, addr := range addrs {
-		id, err := ep.dialAddr(addr, key.want)
+		id, err := ep.dialAddr(ctx, addr, key.want)
 		if err == nil {
 			ep.book.reached(id, addr)
 			return id, nil
@@ -127,8 +149,8 @@ func (ep *endpoint) dialAddrs(key dialKey) (PeerID, error) {
 		}
 		errs = append(errs, fmt.Errorf("dialling %s: %w", addr, err))
 	}
-	if ep.ctx.Err() != nil {
-		return PeerID{}, ErrClosed
+	if ctx.Err() != nil {
+		return PeerID{}, ep.dialEnded(ctx)
 	}
 	if key.addr == "" {
 		ep.book.failed(key.want, time.Now())
@@ -136,9 +158,17 @@ func (ep *endpoint) dialAddrs(key dialKey) (PeerID, error) {
 	return PeerID{}, errors.Join(errs...)
 }
 
+// dialEnded is the error of a dial whose context has ended: with the endpoint, or as nobody waits for it.
+func (ep *endpoint) dialEnded(ctx context.Context) error {
+	if ep.ctx.Err() != nil {
+		return ErrClosed
+	}
+	return ctx.Err()
+}
+
 // dialAddr tries each address that a host name stands for.
-func (ep *endpoint) dialAddr(addr string, want PeerID) (PeerID, error) {
-	ctx, cancel := context.WithTimeout(ep.ctx, ep.cfg.HandshakeTimeout)
+func (ep *endpoint) dialAddr(ctx context.Context, addr string, want PeerID) (PeerID, error) {
+	ctx, cancel := context.WithTimeout(ctx, ep.cfg.HandshakeTimeout)
 	defer cancel()
 	targets, err := resolve(ctx, addr)
 	if err != nil {

@@ -224,7 +224,7 @@ func TestTheSmallerIdentitysDialIsKept(t *testing.T) {
 	small, large := ids[0], ids[1]
 	connect(t, large, small)
 	// A second dial, as if it had begun before the first connection was known.
-	_, err := small.dialAddr(large.Addr(), large.ID())
+	_, err := small.dialAddr(small.ctx, large.Addr(), large.ID())
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		return len(small.connsOf(large.ID())) == 1 && len(large.connsOf(small.ID())) == 1
@@ -233,7 +233,7 @@ func TestTheSmallerIdentitysDialIsKept(t *testing.T) {
 	require.False(t, large.live(small.ID()).dialed)
 
 	// In the other direction the new connection gives way.
-	_, err = large.dialAddr(small.Addr(), small.ID())
+	_, err = large.dialAddr(large.ctx, small.Addr(), small.ID())
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		return len(small.connsOf(large.ID())) == 1 && len(large.connsOf(small.ID())) == 1
