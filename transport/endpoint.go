@@ -70,20 +70,29 @@ func listen(cfg Config, patience time.Duration) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	cert, err := selfSigned(cfg.Key)
-	if err != nil {
-		return nil, err
-	}
 	socket, err := openSocket(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("transport: %w", err)
+	}
+	ep, err := listenOn(socket, cfg, patience)
+	if err != nil {
+		_ = socket.Close()
+		return nil, err
+	}
+	return ep, nil
+}
+
+// listenOn starts an endpoint on a socket, which is closed with it. The configuration must have its defaults.
+func listenOn(socket net.PacketConn, cfg Config, patience time.Duration) (*endpoint, error) {
+	cert, err := selfSigned(cfg.Key)
+	if err != nil {
+		return nil, err
 	}
 	ep := newEndpoint(cfg, cert, socket)
 	ep.patience = patience
 	ep.ln, err = ep.tr.Listen(tlsConfig(cert, verifier(ep.known, ep.id, PeerID{})), ep.quicConfig(1))
 	if err != nil {
 		_ = ep.tr.Close()
-		_ = socket.Close()
 		return nil, fmt.Errorf("transport: %w", err)
 	}
 	ep.wg.Go(ep.acceptLoop)
