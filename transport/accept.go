@@ -36,6 +36,8 @@ func (ep *endpoint) accept(qc *quic.Conn) {
 	c, err := ep.welcome(ctx, qc)
 	if err != nil {
 		ep.cfg.Logger.Debug("transport: connection not accepted", "from", qc.RemoteAddr(), "error", err)
+		id, _ := remoteID(qc)
+		ep.noticeRefused(id, qc.RemoteAddr().String(), err)
 		_ = qc.CloseWithError(quic.ApplicationErrorCode(acceptCode(err)), "")
 		return
 	}

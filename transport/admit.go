@@ -64,6 +64,7 @@ func (c *conn) admit(in *incoming) error {
 	if !c.ep.total.take(in.bytes) {
 		in.refused = codeBusy
 		c.ep.cfg.Logger.Warn("transport: no memory left for a call", "peer", c.id.short(), "bytes", in.bytes)
+		c.ep.noticeLimited(c.id, fmt.Errorf("%w: no memory left for a call of %d bytes", ErrBusy, in.bytes))
 	}
 	c.inCalls++
 	c.inBytes += in.bytes

@@ -109,6 +109,7 @@ var errBanned = fmt.Errorf("%w: banned for its conduct", ErrRefused)
 // strike counts an offence of the peer. Too many cost it all its connections.
 func (c *conn) strike(o offence) {
 	ban := c.ep.conduct.strike(c.id, o, time.Now())
+	c.ep.noticeStrike(c.id, o, ban)
 	if ban == 0 {
 		return
 	}

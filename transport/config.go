@@ -19,6 +19,14 @@ type Config struct {
 	// order. It must not block; it may call the endpoint, except Close.
 	OnPeer func(id PeerID, up bool)
 
+	// Events are called for what logs and metrics want to know.
+	Events Events
+
+	// QLogDir is a directory into which each connection, and each attempt at one from outside, writes a file of the qlog format
+	// (draft-ietf-quic-qlog-main-schema). It is for looking into problems: files grow with the traffic and are never removed.
+	// Default "": none.
+	QLogDir string
+
 	MaxPeers     int // peers connected at a time; default 1024
 	MaxStreams   int // calls (messages and requests) of one peer in progress, each way; 1 to 4096, default 256
 	BytesPerPeer int // bytes of one peer's calls received and not yet handled; at least 3 MiB, default 16 MiB

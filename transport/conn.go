@@ -103,6 +103,7 @@ func (c *conn) close(why code, reason string) {
 // fail ends the connection because of what the peer did.
 func (c *conn) fail(why code, err error) {
 	c.ep.cfg.Logger.Warn("transport: dropping peer", "peer", c.id.short(), "error", err)
+	c.ep.noticeLimited(c.id, err)
 	c.close(why, "")
 }
 

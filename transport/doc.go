@@ -20,7 +20,12 @@
 //
 // The receiver tells the sender how many calls (messages and requests) and how many bytes it may have unhandled. Who reaches
 // that window waits in [Endpoint.Send] or [Endpoint.Request] until its context ends: memory stays bounded on both sides, and
-// the pressure reaches whoever causes it. A peer that ignores a limit loses its connection.
+// the pressure reaches whoever causes it. A peer that ignores a limit loses its connection; one that does too often what honest
+// peers do seldom, such as to let messages stall half-way, cannot come back for a while.
+//
+// # Looking inside
+//
+// [Events] are what metrics and logs hang off; Config.QLogDir records connections packet by packet.
 //
 // The wire format is described in docs/spec/transport.md.
 package transport

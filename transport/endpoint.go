@@ -35,7 +35,8 @@ type endpoint struct {
 	book    *book
 	known   *certificates
 	conduct *conduct
-	events  notify.Queue // calls of Config.OnPeer
+	events  notify.Queue   // calls of Config.OnPeer and Config.Events
+	logs    sync.WaitGroup // files of Config.QLogDir being written
 	total   budget
 
 	patience time.Duration // with streams that do not deliver
@@ -126,6 +127,7 @@ func newEndpoint(cfg Config, cert tls.Certificate, socket net.PacketConn) *endpo
 // quicConfig is for one direction of dialling: only the acceptor takes a bidirectional stream, the lane.
 func (ep *endpoint) quicConfig(lanes int64) *quic.Config {
 	return &quic.Config{
+		Tracer:                         ep.qlogTracer(),
 		HandshakeIdleTimeout:           ep.cfg.HandshakeTimeout,
 		MaxIdleTimeout:                 ep.cfg.IdleTimeout,
 		InitialStreamReceiveWindow:     streamWindow,
@@ -214,6 +216,7 @@ func (ep *endpoint) Close() error {
 		ep.cfg.Logger.Warn("transport: closed while handlers are still running")
 	}
 	ep.events.Wait()
+	ep.logs.Wait()
 	return err
 }
 

@@ -25,7 +25,7 @@ func (ep *endpoint) register(c *conn) error {
 		}
 		p = &peer{}
 		ep.peers[c.id] = p
-		ep.report(c.id, true)
+		ep.reportUp(c)
 	}
 	ep.conns[c] = struct{}{}
 	ep.byQUIC.Store(c.qc, c)
@@ -38,13 +38,6 @@ func (ep *endpoint) register(c *conn) error {
 		p.conns = p.conns[:1:1]
 	}
 	return nil
-}
-
-// report queues a call of Config.OnPeer. The queue is bounded because register takes no peer while it is long.
-func (ep *endpoint) report(id PeerID, up bool) {
-	if ep.cfg.OnPeer != nil {
-		ep.events.Add(func() { ep.cfg.OnPeer(id, up) })
-	}
 }
 
 // sort puts the preferred connection first; of two dialled by the same side, the newer one, since the other side accepted it
@@ -83,7 +76,7 @@ func (ep *endpoint) demoteLocked(c *conn) {
 		p.conns = append(p.conns[:i:i], p.conns[i+1:]...)
 		if len(p.conns) == 0 {
 			delete(ep.peers, c.id)
-			ep.report(c.id, false)
+			ep.reportDown(c)
 		}
 		return
 	}
