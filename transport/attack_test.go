@@ -51,7 +51,7 @@ func TestUnderAttack(t *testing.T) {
 }
 
 func underAttack(t *testing.T, attack func(*attacker)) {
-	ep := startPatient(t, 1, Config{BytesTotal: attackBudget, BytesPerPeer: 4 << 20, MaxStreams: 64, Handler: handler{
+	ep := startPatient(t, 1, Config{IdleTimeout: 3 * time.Second, BytesTotal: attackBudget, BytesPerPeer: 4 << 20, MaxStreams: 64, Handler: handler{
 		request: func(_ context.Context, _ PeerID, m Message) (Message, error) {
 			if m.Kind == panicKind {
 				panic("as asked")
