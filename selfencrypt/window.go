@@ -3,6 +3,7 @@ package selfencrypt
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -255,8 +256,8 @@ func (w *window) nextBatch() []*slot {
 	if free := cap(w.opening) - len(w.opening); n < batchMax {
 		n = (n + free) / (free + 1)
 	}
-	batch := w.queue[:n:n]
-	w.queue = w.queue[n:]
+	batch := slices.Clone(w.queue[:n])
+	w.queue = slices.Delete(w.queue, 0, n) // which also lets go of their content
 	return batch
 }
 
