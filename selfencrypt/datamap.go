@@ -91,15 +91,9 @@ func (m *DataMap) Equal(other *DataMap) bool {
 
 // place returns what the key of chunk i depends on.
 func (m *DataMap) place(i int) place {
-	a, b := m.suite.neighbours(i, len(m.entries))
-	return place{
-		src:    m.entries[i].src,
-		near1:  m.entries[a].src,
-		near2:  m.entries[b].src,
-		index:  int64(i),
-		level:  int64(m.level),
-		secret: m.secret,
-	}
+	p := m.suite.place(i, len(m.entries), func(k int) digest { return m.entries[k].src })
+	p.level, p.secret = int64(m.level), m.secret
+	return p
 }
 
 // String says how much the map stands for, and nothing that opens it.

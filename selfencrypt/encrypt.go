@@ -282,8 +282,8 @@ func (p *pipeline) place(bufs []*chunkBuf) error {
 	}
 	for _, b := range bufs {
 		i := int(b.at.index)
-		near1, near2 := p.suite.neighbours(i, n)
-		b.at = place{src: src(i), near1: src(near1), near2: src(near2), index: int64(i), level: int64(p.level), secret: p.secret}
+		b.at = p.suite.place(i, n, src)
+		b.at.level, b.at.secret = int64(p.level), p.secret
 		if k := n - 1 - i; k < len(p.last) && p.last[k] != b.at.src {
 			return fmt.Errorf("%w: chunk %d changed while it was read", ErrSize, i)
 		}

@@ -71,11 +71,13 @@ func (m *DataMap) exportable() error {
 // 0.31, which it tells apart by the length alone. Everything that no crate
 // writes is refused with an error that wraps ErrMapFormat: other lengths,
 // indices out of order, chunk sizes that are not cut by the rule, an empty map.
-func ImportBincode(s Suite, b []byte) (*DataMap, error) {
+func ImportBincode(s Suite, b []byte) (*DataMap, error) { return importMap(s, b, parseBincode) }
+
+func importMap(s Suite, b []byte, parse func(Suite, []byte) (*DataMap, error)) (*DataMap, error) {
 	if s == SuiteSAFE || !s.known() {
 		return nil, fmt.Errorf("%w: no crate writes maps of %s", ErrSuite, s)
 	}
-	m, err := parseBincode(s, b)
+	m, err := parse(s, b)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMapFormat, err)
 	}
@@ -208,16 +210,7 @@ func (m *DataMap) ExportJSON() ([]byte, error) {
 // an object, Suite034 either. Like the crates it allows white space, any order
 // of keys, keys that it does not know, upper-case hex and a missing child;
 // unlike them it refuses what ImportBincode refuses, and keys that come twice.
-func ImportJSON(s Suite, b []byte) (*DataMap, error) {
-	if s == SuiteSAFE || !s.known() {
-		return nil, fmt.Errorf("%w: no crate writes maps of %s", ErrSuite, s)
-	}
-	m, err := parseJSON(s, b)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMapFormat, err)
-	}
-	return m, nil
-}
+func ImportJSON(s Suite, b []byte) (*DataMap, error) { return importMap(s, b, parseJSON) }
 
 func parseJSON(s Suite, b []byte) (*DataMap, error) {
 	var level uint64

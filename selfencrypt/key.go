@@ -26,6 +26,13 @@ type place struct {
 	secret            []byte // empty or secretLen bytes
 }
 
+// place returns what the key of chunk i of n depends on, but for level and
+// secret; src tells the hash of a chunk's content.
+func (s Suite) place(i, n int, src func(int) digest) place {
+	near1, near2 := s.neighbours(i, n)
+	return place{src: src(i), near1: src(near1), near2: src(near2), index: int64(i)}
+}
+
 // A keyer derives chunk keys by BLAKE3. It is not safe for concurrent use.
 type keyer struct {
 	kdf      *blake3.Hasher
