@@ -160,7 +160,7 @@ func (f *fetched) decrypt(s Suite) {
 	if s == SuiteSAFE {
 		how, payload, stage, err = decryptSAFE(f.chunk, f.at)
 	} else {
-		payload, err = decryptCompatible(s, f.chunk, f.at)
+		payload, err = decryptCompatible(s, f.chunk, &f.at)
 	}
 	f.chunk = nil
 	if err == nil {

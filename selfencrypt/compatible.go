@@ -28,7 +28,7 @@ func (s *crateSealer) seal(b *chunkBuf) {
 	if s.suite == Suite036 {
 		s.packed = seal036(s.packed, b.at)
 	} else {
-		s.packed = seal030(s.packed, b.at)
+		s.packed = seal030(s.packed, &b.at)
 	}
 	b.sealed = append(b.data[:0], s.packed...)
 }
@@ -39,7 +39,7 @@ func (s *crateSealer) seal(b *chunkBuf) {
 // hashes in the map are the only check that there is.
 const cbcKeyLen = 16
 
-func cbcBlock(p place) cipher.Block {
+func cbcBlock(p *place) cipher.Block {
 	block, err := aes.NewCipher(p.near1[:cbcKeyLen])
 	if err != nil {
 		panic(err) // the key has the right length
@@ -47,14 +47,14 @@ func cbcBlock(p place) cipher.Block {
 	return block
 }
 
-func pad030(p place) (pad [64]byte) {
+func pad030(p *place) (pad [64]byte) {
 	copy(pad[:], p.src[:])
 	copy(pad[32:], p.near2[:])
 	return pad
 }
 
 // seal030 encrypts b in place, but for the room that the padding needs.
-func seal030(b []byte, p place) []byte {
+func seal030(b []byte, p *place) []byte {
 	fill := byte(aes.BlockSize - len(b)%aes.BlockSize) // PKCS #7 (RFC 5652, 6.3)
 	for range fill {
 		b = append(b, fill)
@@ -65,7 +65,7 @@ func seal030(b []byte, p place) []byte {
 	return b
 }
 
-func open030(b []byte, p place) ([]byte, error) {
+func open030(b []byte, p *place) ([]byte, error) {
 	if len(b) == 0 || len(b)%aes.BlockSize != 0 {
 		return nil, fmt.Errorf("%d bytes are no whole number of blocks", len(b))
 	}
@@ -134,9 +134,9 @@ func open036(b []byte, p place) ([]byte, error) {
 	return k.aead().Open(b[:0], k.nonce[:], b, nil)
 }
 
-func decryptCompatible(s Suite, chunk []byte, p place) (payload []byte, err error) {
+func decryptCompatible(s Suite, chunk []byte, p *place) (payload []byte, err error) {
 	if s == Suite036 {
-		return open036(chunk, p)
+		return open036(chunk, *p)
 	}
 	return open030(chunk, p)
 }

@@ -210,7 +210,7 @@ func sealAs(s Suite, payload []byte, p place) []byte {
 	if s == Suite036 {
 		return seal036(bytes.Clone(payload), p)
 	}
-	return seal030(bytes.Clone(payload), p)
+	return seal030(bytes.Clone(payload), &p)
 }
 
 // nameAs names a chunk.

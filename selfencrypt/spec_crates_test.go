@@ -49,7 +49,7 @@ func crateExample(t *testing.T, s Suite, chunks bool) string {
 			fmt.Fprintf(&b, "key       %x\n", k.key)
 			fmt.Fprintf(&b, "nonce     %x\n", k.nonce)
 		} else {
-			fmt.Fprintf(&b, "pad       %x\n", pad030(p))
+			fmt.Fprintf(&b, "pad       %x\n", pad030(&p))
 			fmt.Fprintf(&b, "key       %x\n", p.near1[:16])
 			fmt.Fprintf(&b, "iv        %x\n", p.near1[16:])
 		}

@@ -26,20 +26,19 @@ type window struct {
 	report    func(Progress) // or nil
 
 	mu    sync.Mutex
-	moved *sync.Cond // a slot became ready or unused, or ctx is done
+	moved *sync.Cond // a slot is done or unused, or ctx is done
 	slots map[int64]*slot
 	queue []*slot // fetched and not yet checked
 	clock uint64
 }
 
-// A slot is a chunk in the window. Its content or error is set before ready is
-// closed; the other fields are guarded by the window's mutex.
+// A slot is a chunk in the window. Its content or error is set before done is;
+// done and the other fields are guarded by the window's mutex.
 type slot struct {
 	index int64
-	ready chan struct{}
 	fetched
 
-	done  bool // ready is closed
+	done  bool
 	users int
 	used  uint64 // the window's clock at the last use
 }
@@ -81,9 +80,13 @@ func (w *window) acquire(i int64) (*slot, error) {
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-s.ready:
-	case <-w.ctx.Done():
+	w.mu.Lock()
+	for !s.done && w.ctx.Err() == nil {
+		w.moved.Wait()
+	}
+	done := s.done
+	w.mu.Unlock()
+	if !done {
 		w.release(s)
 		return nil, w.ctx.Err()
 	}
@@ -162,7 +165,7 @@ func (w *window) room() bool {
 
 // start has chunk i fetched. The caller holds the mutex.
 func (w *window) start(i int64) *slot {
-	s := &slot{index: i, ready: make(chan struct{})}
+	s := &slot{index: i}
 	w.slots[i] = s
 	w.running.Add(1)
 	go w.run(s)
@@ -181,13 +184,12 @@ func (w *window) run(s *slot) {
 	}
 }
 
-// finish makes slots ready that have their content or error.
+// finish is called for slots that have their content or error.
 func (w *window) finish(batch ...*slot) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range batch {
 		s.done = true
-		close(s.ready)
 	}
 	w.moved.Broadcast()
 }
